@@ -1,0 +1,152 @@
+/* The Xen driver: one function for each public call of libvirt's API that a
+ * client can make, as far as the call reaches the driver.
+ *
+ * A function is named after its call (virDomainDefineXMLFlags is
+ * libxl_driver_domain_define_xml) and knows nothing of the wire: src/remote
+ * decodes, checks permissions, calls, encodes.
+ *
+ * Threads: every function may be called from any thread. Those under "getters"
+ * return at once and may be called in the event loop; those under "operations"
+ * may block on the hypervisor or a disk, so they belong on a worker. Events are
+ * delivered in the default main context, in order.
+ *
+ * Errors are VIRTXL_ERROR with the code that libvirt's Xen driver uses for the
+ * case; an unknown flag is VIR_ERR_INVALID_ARG.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <glib.h>
+#include <libvirt/libvirt.h>
+#include <stdbool.h>
+
+#include "xen/xen_host.h"
+
+typedef struct LibxlDriver LibxlDriver;
+
+/* Where things are; every path absolute. See libxl_driver_config_new(). */
+typedef struct {
+    char *config_dir;    /* NAME.xml: definitions */
+    char *autostart_dir; /* links to definitions */
+    char *save_dir;      /* managed saves */
+    char *dump_dir;      /* core dumps, where on_crash asks for one */
+    char *state_dir;     /* NAME.xml: live domains; driver.pid */
+    char *channel_dir;   /* UUID/TARGET: sockets of channels without a path */
+    char *log_dir;       /* NAME.log */
+    char *emulator;      /* the default <emulator> */
+    char *hvm_loader;    /* the default <loader> of an HVM domain */
+    mode_t channel_mode; /* of a channel's socket */
+    gid_t channel_group; /* of a channel's socket; (gid_t)-1: leave it */
+} LibxlDriverConfig;
+
+/* The defaults of libvirt's Xen driver under @root ("" or "/" for the real
+ * paths). */
+LibxlDriverConfig *libxl_driver_config_new(const char *root);
+void libxl_driver_config_free(LibxlDriverConfig *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibxlDriverConfig, libxl_driver_config_free)
+
+/* A domain as calls and replies name it. id is -1 for one that does not run. */
+typedef struct {
+    char *name;
+    guint8 uuid[VIR_UUID_BUFLEN];
+    int id;
+} LibxlDomainRef;
+
+void libxl_domain_ref_free(LibxlDomainRef *ref);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibxlDomainRef, libxl_domain_ref_free)
+
+/* An event of virDomainEventID; lifecycle's type and detail are libvirt's
+ * virDomainEventType and its details. */
+typedef struct {
+    virDomainEventID id;
+    LibxlDomainRef *domain;
+    int type;
+    int detail;
+} LibxlDriverEvent;
+
+typedef void (*LibxlDriverEventFunc)(const LibxlDriverEvent *event, gpointer user_data);
+
+/* Takes the lock on the state directory (VIR_ERR_OPERATION_INVALID, naming the
+ * other daemon's pid, if it is taken), loads all definitions, adopts the
+ * domains that run, deals with what stopped while no daemon was there, and
+ * starts what is marked autostart. Takes @config and @host over. */
+LibxlDriver *libxl_driver_open(LibxlDriverConfig *config, XenHost *host, LibxlDriverEventFunc func,
+                               gpointer user_data, GError **error);
+
+/* Ends operations that are under way, then lets go: domains go on. */
+void libxl_driver_close(LibxlDriver *driver);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibxlDriver, libxl_driver_close)
+
+/* Reads definitions that appeared on disk, as SIGHUP asks for. An operation. */
+void libxl_driver_reload(LibxlDriver *driver);
+
+/* Getters: the connection and the host */
+guint64 libxl_driver_connect_get_version(LibxlDriver *driver);
+const XenHostInfo *libxl_driver_node_get_info(LibxlDriver *driver);
+char *libxl_driver_connect_get_capabilities(LibxlDriver *driver);
+int libxl_driver_connect_get_max_vcpus(LibxlDriver *driver, const char *type, GError **error);
+
+/* Getters: lists and lookups. @flags: virConnectListAllDomainsFlags. */
+GPtrArray *libxl_driver_connect_list_all_domains(LibxlDriver *driver, guint flags, GError **error);
+LibxlDomainRef *libxl_driver_domain_lookup_by_id(LibxlDriver *driver, int id, GError **error);
+LibxlDomainRef *libxl_driver_domain_lookup_by_uuid(LibxlDriver *driver, const guint8 *uuid,
+                                                   GError **error);
+LibxlDomainRef *libxl_driver_domain_lookup_by_name(LibxlDriver *driver, const char *name,
+                                                   GError **error);
+
+/* Getters: a domain, named by its uuid */
+bool libxl_driver_domain_get_state(LibxlDriver *driver, const guint8 *uuid, guint flags, int *state,
+                                   int *reason, GError **error);
+char *libxl_driver_domain_get_xml_desc(LibxlDriver *driver, const guint8 *uuid, guint flags,
+                                       GError **error);
+char *libxl_driver_domain_get_os_type(LibxlDriver *driver, const guint8 *uuid, GError **error);
+/* KiB */
+bool libxl_driver_domain_get_max_memory(LibxlDriver *driver, const guint8 *uuid, guint64 *kib,
+                                        GError **error);
+bool libxl_driver_domain_get_autostart(LibxlDriver *driver, const guint8 *uuid, bool *autostart,
+                                       GError **error);
+bool libxl_driver_domain_is_active(LibxlDriver *driver, const guint8 *uuid, bool *active,
+                                   GError **error);
+bool libxl_driver_domain_is_persistent(LibxlDriver *driver, const guint8 *uuid, bool *persistent,
+                                       GError **error);
+bool libxl_driver_domain_is_updated(LibxlDriver *driver, const guint8 *uuid, bool *updated,
+                                    GError **error);
+bool libxl_driver_domain_has_managed_save_image(LibxlDriver *driver, const guint8 *uuid,
+                                                guint flags, bool *has, GError **error);
+/* @flags: virDomainVcpuFlags. Returns -1 on error. */
+int libxl_driver_domain_get_vcpus_flags(LibxlDriver *driver, const guint8 *uuid, guint flags,
+                                        GError **error);
+char *libxl_driver_domain_get_metadata(LibxlDriver *driver, const guint8 *uuid, int type,
+                                       const char *uri, guint flags, GError **error);
+/* What an administrator should know of the domain, one message each. */
+GStrv libxl_driver_domain_get_messages(LibxlDriver *driver, const guint8 *uuid, guint flags,
+                                       GError **error);
+
+/* True if libxl_driver_domain_get_info() can answer without asking the
+ * hypervisor: the domain does not run, or was looked at a moment ago. */
+bool libxl_driver_domain_info_is_fresh(LibxlDriver *driver, const guint8 *uuid);
+/* A getter if the info is fresh, an operation otherwise. */
+bool libxl_driver_domain_get_info(LibxlDriver *driver, const guint8 *uuid, virDomainInfo *info,
+                                  GError **error);
+
+/* Operations. @flags: virDomainCreateFlags, virDomainDefineFlags, ... */
+LibxlDomainRef *libxl_driver_domain_create_xml(LibxlDriver *driver, const char *xml, guint flags,
+                                               GError **error);
+LibxlDomainRef *libxl_driver_domain_define_xml(LibxlDriver *driver, const char *xml, guint flags,
+                                               GError **error);
+bool libxl_driver_domain_undefine(LibxlDriver *driver, const guint8 *uuid, guint flags,
+                                  GError **error);
+/* *id is the id that the domain runs under. */
+bool libxl_driver_domain_create(LibxlDriver *driver, const guint8 *uuid, guint flags, int *id,
+                                GError **error);
+bool libxl_driver_domain_destroy(LibxlDriver *driver, const guint8 *uuid, guint flags,
+                                 GError **error);
+bool libxl_driver_domain_shutdown(LibxlDriver *driver, const guint8 *uuid, guint flags,
+                                  GError **error);
+bool libxl_driver_domain_reboot(LibxlDriver *driver, const guint8 *uuid, guint flags,
+                                GError **error);
+bool libxl_driver_domain_suspend(LibxlDriver *driver, const guint8 *uuid, GError **error);
+bool libxl_driver_domain_resume(LibxlDriver *driver, const guint8 *uuid, GError **error);
+bool libxl_driver_domain_set_autostart(LibxlDriver *driver, const guint8 *uuid, bool autostart,
+                                       GError **error);

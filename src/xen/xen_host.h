@@ -1,0 +1,165 @@
+/* The port to a hypervisor.
+ *
+ * The driver (src/libxl) reaches Xen through this table of functions and by no
+ * other way. Two implementations stand behind it:
+ *
+ *   xen_host_libxl.c  the real host: libxl, xenstore
+ *   xen_host_sim.c    the simulated host: a client of virtxl-simhost, a process
+ *                     of its own that outlives the daemon as Xen outlives its
+ *                     toolstack
+ *
+ * A domain is built from a libxl_domain_config, whoever hosts it; the simulated
+ * host gets it as libxl's own JSON.
+ *
+ * Calls may block for as long as a domain build takes, so they belong on worker
+ * threads, never in the event loop. Every call may be made from any thread and
+ * several at once. Errors are VIRTXL_ERROR with libvirt's codes: VIR_ERR_NO_DOMAIN
+ * where the domid is not (or no longer) there, VIR_ERR_INTERNAL_ERROR with
+ * libxl's own last message for what the hypervisor refused.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <glib.h>
+#include <libxl.h>
+#include <stdbool.h>
+
+typedef struct XenHost XenHost;
+
+/* What does not change while the host runs. */
+typedef struct {
+    char *model;        /* machine, as uname -m has it */
+    guint64 memory_kib; /* all memory that Xen manages */
+    guint cpus;         /* physical CPUs (threads) that are online */
+    guint mhz;          /* of one CPU */
+    guint nodes;        /* NUMA nodes, at least 1 */
+    guint sockets;      /* a node */
+    guint cores;        /* a socket */
+    guint threads;      /* a core */
+    guint max_vcpus;    /* that one domain may have */
+    guint64 version;    /* of Xen: major * 1000000 + minor * 1000 + release,
+                               as virConnectGetVersion counts */
+    char *capabilities; /* Xen's list of guest ABIs ("xen-3.0-x86_64 hvm-3.0-x86_64 ...") */
+    bool has_hvm;       /* the CPU can run HVM and PVH guests */
+    bool has_hap;       /* ... with nested paging */
+} XenHostInfo;
+
+void xen_host_info_clear(XenHostInfo *info);
+
+/* A domain as the hypervisor sees it. shutdown_reason is meaningful if
+ * is_shutdown is set. */
+typedef struct {
+    guint32 domid;
+    guint8 uuid[16];
+    char *name; /* from xenstore; may be "" while a domain is being built */
+    bool is_running;
+    bool is_blocked;
+    bool is_paused;
+    bool is_shutdown;
+    bool is_dying;
+    libxl_shutdown_reason shutdown_reason;
+    guint64 current_memory_kib;
+    guint64 max_memory_kib;
+    guint64 cpu_time_ns;
+    guint online_vcpus;
+    guint max_vcpus;
+} XenDomainInfo;
+
+void xen_domain_info_free(XenDomainInfo *info);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(XenDomainInfo, xen_domain_info_free)
+
+/* A channel of a running domain, read by its device id (libxl's own list counts
+ * by position, which is wrong once there is a hole). */
+typedef struct {
+    guint devid; /* the primary console is 0, channels count from 1 */
+    char *name;
+    char *path; /* the socket, or the host's end of the pty; NULL if not known yet */
+    bool is_pty;
+    int state; /* the frontend's XenbusState; 4 is connected */
+} XenChannelInfo;
+
+void xen_channel_info_free(XenChannelInfo *info);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(XenChannelInfo, xen_channel_info_free)
+
+typedef enum {
+    XEN_CONSOLE_PV,     /* the primary PV console */
+    XEN_CONSOLE_SERIAL, /* an emulated serial port of an HVM domain */
+} XenConsoleKind;
+
+typedef enum {
+    XEN_HOST_DOMAIN_CREATED,  /* a domain that was not there before */
+    XEN_HOST_DOMAIN_SHUTDOWN, /* it has stopped, for event->reason, and waits to be destroyed */
+    XEN_HOST_DOMAIN_GONE,     /* its id is no longer in use */
+    XEN_HOST_LOST,            /* the (simulated) host itself is gone; nothing works any more */
+} XenHostEventType;
+
+typedef struct {
+    XenHostEventType type;
+    guint32 domid;
+    guint8 uuid[16];
+    libxl_shutdown_reason reason; /* for SHUTDOWN */
+} XenHostEvent;
+
+/* Called in the default main context, in the order things happened. Whoever
+ * started a domain is told of it too, so what is known already is ignored. */
+typedef void (*XenHostEventFunc)(const XenHostEvent *event, gpointer user_data);
+
+typedef struct {
+    const char *name; /* "libxl" or "sim" */
+
+    void (*close)(XenHost *host);
+
+    /* From now on calls @func for what happens; what happened before is for
+     * list_domains to tell. */
+    bool (*watch)(XenHost *host, XenHostEventFunc func, gpointer user_data, GError **error);
+
+    bool (*get_info)(XenHost *host, XenHostInfo *info, GError **error);
+    bool (*get_free_memory)(XenHost *host, guint64 *kib, GError **error);
+
+    /* Returns an array of XenDomainInfo, Domain-0 included, by domid. */
+    GPtrArray *(*list_domains)(XenHost *host, GError **error);
+    XenDomainInfo *(*get_domain)(XenHost *host, guint32 domid, GError **error);
+
+    /* Builds a domain and leaves it paused. On failure nothing of it is left. */
+    bool (*create)(XenHost *host, libxl_domain_config *config, guint32 *domid, GError **error);
+    bool (*unpause)(XenHost *host, guint32 domid, GError **error);
+    bool (*pause)(XenHost *host, guint32 domid, GError **error);
+    /* Ask the guest; an HVM guest without PV drivers is asked through ACPI. */
+    bool (*shutdown)(XenHost *host, guint32 domid, GError **error);
+    bool (*reboot)(XenHost *host, guint32 domid, GError **error);
+    /* Ends when the domain's id is free and its devices are gone. */
+    bool (*destroy)(XenHost *host, guint32 domid, GError **error);
+    /* Writes the domain's memory to @path. */
+    bool (*dump_core)(XenHost *host, guint32 domid, const char *path, GError **error);
+
+    /* Returns an array of XenChannelInfo, by devid. */
+    GPtrArray *(*list_channels)(XenHost *host, guint32 domid, GError **error);
+    /* Returns the pty's path, or NULL. @index counts the serial ports. */
+    char *(*get_console_path)(XenHost *host, guint32 domid, XenConsoleKind kind, guint index,
+                              GError **error);
+
+    /* What a toolstack keeps with a domain (libxl's userdata); lives as long as
+     * the domain. load gives *data = NULL, *size = 0 if there is none. */
+    bool (*store_userdata)(XenHost *host, guint32 domid, const char *key, const void *data,
+                           gsize size, GError **error);
+    bool (*load_userdata)(XenHost *host, guint32 domid, const char *key, char **data, gsize *size,
+                          GError **error);
+} XenHostOps;
+
+/* An implementation embeds this as its first member. */
+struct XenHost {
+    const XenHostOps *ops;
+};
+
+/* Closes @host (NULL is no error); domains go on. */
+void xen_host_close(XenHost *host);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(XenHost, xen_host_close)
+
+/* Opens the real host. Fails with one line that says so, and how to go on, on a
+ * machine that does not run Xen or is not its control domain. */
+XenHost *xen_host_libxl_open(GError **error);
+
+/* Connects to the simulated host that belongs to @root, and starts it if it is
+ * not there; its program is @program, or the one installed if NULL. */
+XenHost *xen_host_sim_open(const char *root, const char *program, GError **error);
