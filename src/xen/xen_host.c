@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "xen/xen_host.h"
+
+void
+xen_host_info_clear(XenHostInfo *info)
+{
+    g_clear_pointer(&info->model, g_free);
+    g_clear_pointer(&info->capabilities, g_free);
+}
+
+void
+xen_domain_info_free(XenDomainInfo *info)
+{
+    if (!info)
+        return;
+    g_free(info->name);
+    g_free(info);
+}
+
+void
+xen_channel_info_free(XenChannelInfo *info)
+{
+    if (!info)
+        return;
+    g_free(info->name);
+    g_free(info->path);
+    g_free(info);
+}
+
+void
+xen_host_close(XenHost *host)
+{
+    if (host)
+        host->ops->close(host);
+}
