@@ -53,6 +53,7 @@ typedef struct {
     guint32 domid;
     guint8 uuid[16];
     char *name; /* from xenstore; may be "" while a domain is being built */
+    libxl_domain_type type;
     bool is_running;
     bool is_blocked;
     bool is_paused;
