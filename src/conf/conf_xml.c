@@ -1,0 +1,265 @@
+/* The XML engine's documents and its reading half; see conf_xml.h.
+ *
+ * "Seen" is a mark in the _private member of libxml2's nodes and attributes,
+ * which nobody else uses.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "conf/conf_xml.h"
+
+#include <libxml/parser.h>
+#include <libxml/xmlerror.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "conf/conf_xml_private.h"
+#include "util/error.h"
+#include "util/i18n.h"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlParserCtxt, xmlFreeParserCtxt)
+
+/* How much of a line an error message shows on each side of the place. */
+#define CONTEXT_MAX 80
+
+/* The line around libxml2's position, and a marker below the position. */
+static char *
+describe_position(const xmlParserInput *input)
+{
+    const char *base, *position, *start, *end;
+    GString *text = g_string_new(NULL);
+
+    if (!input || !input->cur)
+        return g_string_free(text, FALSE);
+    base = (const char *)input->base;
+    position = (const char *)input->cur;
+    while (position > base && (*position == '\n' || *position == '\r'))
+        position--;
+    for (start = position; start > base && position - start < CONTEXT_MAX; start--) {
+        if (*start == '\n' || *start == '\r') {
+            start++;
+            break;
+        }
+    }
+    for (end = position; *end && *end != '\n' && *end != '\r' && end - position < CONTEXT_MAX;)
+        end++;
+    g_string_append_c(text, '\n');
+    g_string_append_len(text, start, end - start);
+    g_string_append_c(text, '\n');
+    for (; start < position; start++)
+        g_string_append_c(text, *start == '\t' ? '\t' : '-');
+    g_string_append_c(text, '^');
+    return g_string_free(text, FALSE);
+}
+
+static void
+set_syntax_error(xmlParserCtxt *parser, const char *source, GError **error)
+{
+    const xmlError *last = xmlCtxtGetLastError(parser);
+    g_autofree char *message = g_strdup(last && last->message ? last->message : "not well-formed");
+    g_autofree char *position = describe_position(parser->input);
+    g_autofree char *text = NULL;
+
+    g_strchomp(message);
+    text = g_strdup_printf("(%s):%d: %s%s", source, last ? last->line : 0, message, position);
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    virtxl_error_set(error, VIR_ERR_XML_DETAIL, "%s", valid);
+}
+
+xmlDoc *
+conf_xml_parse(const char *xml, const char *source, const char *root, GError **error)
+{
+    g_autoptr(xmlParserCtxt) parser = NULL;
+    g_autoptr(xmlDoc) doc = NULL;
+    xmlNode *element;
+
+    xmlInitParser();
+    parser = xmlNewParserCtxt();
+    /* Without XML_PARSE_HUGE libxml2 bounds depth, lengths and the expansion of
+     * entities. */
+    doc = xmlCtxtReadDoc(parser, (const xmlChar *)xml, source, NULL,
+                         XML_PARSE_NONET | XML_PARSE_NOWARNING | XML_PARSE_NOERROR |
+                             XML_PARSE_NOBLANKS | XML_PARSE_NOCDATA);
+    element = doc ? xmlDocGetRootElement(doc) : NULL;
+    if (!element) {
+        set_syntax_error(parser, source, error);
+        return NULL;
+    }
+    if (doc->intSubset && doc->intSubset->entities) {
+        virtxl_error_set(error, VIR_ERR_XML_ERROR, _("(%s): entity declarations are not accepted"),
+                         source);
+        return NULL;
+    }
+    if (root && strcmp((const char *)element->name, root) != 0) {
+        virtxl_error_set(error, VIR_ERR_XML_ERROR, _("expecting root element of '%s', not '%s'"),
+                         root, element->name);
+        return NULL;
+    }
+    return g_steal_pointer(&doc);
+}
+
+/* --- marks ---------------------------------------------------------------- */
+
+void
+conf_xml_see(xmlNode *node)
+{
+    if (!node->_private)
+        node->_private = CONF_XML_SEEN;
+}
+
+void
+conf_xml_unsee(xmlNode *node)
+{
+    node->_private = NULL;
+}
+
+bool
+conf_xml_is(const xmlNode *node, const char *name)
+{
+    return node->type == XML_ELEMENT_NODE && !node->ns &&
+           strcmp((const char *)node->name, name) == 0;
+}
+
+char *
+conf_xml_attr(xmlNode *node, const char *name)
+{
+    for (xmlAttr *attr = node->properties; attr; attr = attr->next) {
+        xmlChar *value;
+        char *copy;
+
+        if (attr->ns || strcmp((const char *)attr->name, name) != 0)
+            continue;
+        attr->_private = CONF_XML_SEEN;
+        value = xmlNodeListGetString(node->doc, attr->children, 1);
+        copy = g_strdup(value ? (const char *)value : "");
+        xmlFree(value);
+        return copy;
+    }
+    return NULL;
+}
+
+xmlNode *
+conf_xml_next_child(xmlNode *node, xmlNode *previous, const char *name)
+{
+    for (xmlNode *child = previous ? previous->next : node->children; child; child = child->next) {
+        if (child->type != XML_ELEMENT_NODE)
+            continue;
+        if (!name)
+            return child;
+        if (conf_xml_is(child, name)) {
+            conf_xml_see(child);
+            return child;
+        }
+    }
+    return NULL;
+}
+
+xmlNode *
+conf_xml_child(xmlNode *node, const char *name)
+{
+    return conf_xml_next_child(node, NULL, name);
+}
+
+char *
+conf_xml_text(xmlNode *node)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    conf_xml_see(node);
+    for (xmlNode *child = node->children; child; child = child->next) {
+        if (child->type == XML_TEXT_NODE || child->type == XML_CDATA_SECTION_NODE)
+            g_string_append(text, (const char *)child->content);
+    }
+    return text->len > 0 ? g_strdup(text->str) : NULL;
+}
+
+char *
+conf_xml_child_text(xmlNode *node, const char *name)
+{
+    xmlNode *child = conf_xml_child(node, name);
+
+    return child ? conf_xml_text(child) : NULL;
+}
+
+/* --- what nobody asked for ------------------------------------------------ */
+
+static void
+part_free(gpointer data)
+{
+    ConfXmlPart *part = data;
+
+    g_free(part->name);
+    conf_xml_kept_free(part->kept);
+    g_free(part);
+}
+
+void
+conf_xml_kept_free(ConfXmlKept *kept)
+{
+    if (!kept)
+        return;
+    xmlFreeDoc(kept->doc);
+    g_ptr_array_unref(kept->parts);
+    g_free(kept);
+}
+
+static ConfXmlKept *
+ensure_kept(ConfXmlKept **kept, const xmlNode *node)
+{
+    if (!*kept) {
+        *kept = g_new0(ConfXmlKept, 1);
+        (*kept)->doc = conf_xml_new((const char *)node->name);
+        (*kept)->parts = g_ptr_array_new_with_free_func(part_free);
+        conf_xml_root((*kept)->doc)->nsDef = xmlCopyNamespaceList(node->nsDef);
+    }
+    return *kept;
+}
+
+static void
+keep_whole(ConfXmlKept *kept, xmlNode *child)
+{
+    xmlNode *root = conf_xml_root(kept->doc);
+
+    xmlAddChild(root, conf_xml_copy_node(child, root));
+}
+
+static void
+keep_part(ConfXmlKept *kept, const xmlNode *child, ConfXmlKept *rest)
+{
+    ConfXmlPart *part = g_new0(ConfXmlPart, 1);
+
+    part->name = g_strdup((const char *)child->name);
+    part->kept = rest;
+    for (const xmlNode *earlier = child->prev; earlier; earlier = earlier->prev) {
+        if (earlier->_private && conf_xml_is(earlier, part->name))
+            part->index++;
+    }
+    g_ptr_array_add(kept->parts, part);
+}
+
+ConfXmlKept *
+conf_xml_keep(xmlNode *node)
+{
+    ConfXmlKept *kept = NULL;
+
+    for (xmlAttr *attr = node->properties; attr; attr = attr->next) {
+        if (!attr->_private) {
+            ensure_kept(&kept, node);
+            xmlAddChild(conf_xml_root(kept->doc),
+                        (xmlNode *)xmlCopyProp(conf_xml_root(kept->doc), attr));
+        }
+    }
+    for (xmlNode *child = node->children; child; child = child->next) {
+        if (child->type != XML_ELEMENT_NODE || child->_private == CONF_XML_KEPT)
+            continue;
+        if (!child->_private) {
+            keep_whole(ensure_kept(&kept, node), child);
+        } else {
+            ConfXmlKept *rest = conf_xml_keep(child);
+
+            if (rest)
+                keep_part(ensure_kept(&kept, node), child, rest);
+        }
+    }
+    node->_private = CONF_XML_KEPT;
+    return kept;
+}
