@@ -1,0 +1,159 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Runs in dom0: puts definitions through the stock libvirt Xen driver.
+
+For each IN/NAME.xml, in OUT:
+
+    NAME.out.xml    the inactive definition, with what is secret, if it was accepted
+    NAME.err        else, or if the start failed: what failed, the error's code, its text
+    NAME.json       with --start: the libxl_domain_config that the driver made of it
+    NAME.live.xml   with --start: the live definition
+
+A start is a paused one. Kernels, disks and bridges that a definition names and
+that this host has not got are made up first, so that any fixture can start.
+"""
+
+import argparse
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+
+import libvirt
+
+URI = "xen:///system?socket=/run/libvirt/libvirt-sock"
+LOGS = "/var/log/libvirt/libxl/%s.log"
+LAB = "/usr/lib/virtxl-lab/"
+
+
+def connect():
+    """Connects to libvirtd, started if need be."""
+    libvirt.registerErrorHandler(lambda *_: None, None)
+    for attempt in range(60):
+        try:
+            return libvirt.open(URI)
+        except libvirt.libvirtError:
+            if attempt == 0:
+                subprocess.run(["libvirtd", "--daemon"], check=True)
+            time.sleep(0.5)
+    sys.exit("libvirtd does not answer")
+
+
+class Recorder:
+    def __init__(self, connection, out, start):
+        self.connection = connection
+        self.out = out
+        self.start = start
+        self.name = None
+
+    def record(self, path):
+        """Records one definition; returns what came out, for the progress line."""
+        self.name = os.path.basename(path)[:-len(".xml")]
+        with open(path) as file:
+            text = file.read()
+        try:
+            domain = self.connection.defineXML(text)
+        except libvirt.libvirtError as error:
+            return self._record_error("define", error)
+        try:
+            flags = libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE
+            self._write("out.xml", domain.XMLDesc(flags))
+            return self._record_start(domain, text) if self.start else "defined"
+        finally:
+            remove(domain)
+
+    def _record_start(self, domain, text):
+        make_up(text)
+        log = LOGS % domain.name()
+        before = os.path.getsize(log) if os.path.exists(log) else 0
+        try:
+            domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)
+        except libvirt.libvirtError as error:
+            return self._record_error("start", error)
+        self._write("live.xml", domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE))
+        configuration = logged_configuration(log, before)
+        if configuration is None:
+            return "started, but the log has no configuration"
+        self._write("json", json.dumps(configuration, indent=4) + "\n")
+        return "started"
+
+    def _record_error(self, what, error):
+        self._write("err", "%s\n%d\n%s\n" % (what, error.get_error_code(), error.get_error_message()))
+        return "%s refused: %d %s" % (what, error.get_error_code(), error.get_error_message())
+
+    def _write(self, ending, text):
+        with open(os.path.join(self.out, "%s.%s" % (self.name, ending)), "w") as file:
+            file.write(text)
+
+
+def remove(domain):
+    try:
+        if domain.isActive():
+            domain.destroy()
+        domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE)
+    except libvirt.libvirtError as error:
+        print("# %s can't be removed: %s" % (domain.name(), error))
+
+
+def make_up(text):
+    """Makes what the definition names and the host has not got."""
+    root = ElementTree.fromstring(text)
+    for tag, real in (("kernel", "guest-kernel"), ("initrd", "guest-initramfs")):
+        for element in root.iterfind("os/" + tag):
+            make_link(element.text, LAB + real)
+    for element in root.iterfind("os/loader"):
+        make_link(element.text, "/usr/lib/xen-4.17/boot/hvmloader")
+    for element in root.iterfind("devices/disk/source"):
+        make_disk(element.get("file"))
+    for element in root.iterfind("devices/interface/source"):
+        make_bridge(element.get("bridge"))
+
+
+def make_link(path, real):
+    path = (path or "").strip()
+    if path.startswith("/") and not os.path.exists(path):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.symlink(real, path)
+
+
+def make_disk(path):
+    if path and not os.path.exists(path):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as file:
+            file.truncate(1 << 20)
+
+
+def make_bridge(name):
+    if name and re.fullmatch("[A-Za-z0-9_.-]{1,15}", name) and not os.path.exists("/sys/class/net/" + name):
+        subprocess.run(["ip", "link", "add", name, "type", "bridge"], check=False)
+        subprocess.run(["ip", "link", "set", name, "up"], check=False)
+
+
+def logged_configuration(path, offset):
+    """The JSON object that the driver logged at start."""
+    with open(path) as file:
+        file.seek(offset)
+        text = file.read()
+    begin = re.search(r"^\{|libxl_domain_config: *\{|\{$", text, re.MULTILINE)
+    if begin is None:
+        return None
+    return json.JSONDecoder().raw_decode(text[text.index("{", begin.start()):])[0]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder")
+    parser.add_argument("out")
+    parser.add_argument("--start", action="store_true")
+    options = parser.parse_args()
+    os.makedirs(options.out, exist_ok=True)
+    recorder = Recorder(connect(), options.out, options.start)
+    for path in sorted(glob.glob(os.path.join(options.folder, "*.xml"))):
+        print("%s: %s" % (os.path.basename(path), recorder.record(path)), flush=True)
+
+
+main()

@@ -1,0 +1,298 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Builds and keeps what the emulated host boots from.
+
+An image is a folder in the user's cache:
+
+    xen            the hypervisor, unpacked to ELF, which QEMU's -kernel takes
+    vmlinuz        dom0's kernel
+    initrd.img     dom0's initramfs
+    dom0.img       dom0's root file system (ext4, sparse; booted as a snapshot)
+
+The folder's name has a key: a hash of the recipe (the files that decide what is
+in the image) and of the versions that apt would install. So a changed recipe or
+a security update makes a new image, and everything else finds the one it has.
+It is built beside its place and renamed when whole; one build runs at a time.
+
+Packages come from the machine's own apt sources for Debian; mmdebstrap unpacks
+them into a tree, mke2fs turns the tree into a disk. Nothing is mounted.
+"""
+
+import contextlib
+import fcntl
+import glob
+import gzip
+import hashlib
+import os
+import shutil
+import subprocess
+
+from . import ROOM, LabError, Step
+from .cpio import Initramfs
+
+PREFIX = "xenhost-"
+DISK_SIZE = "3G"
+RECIPE = ("dom0/packages", "dom0/init", "dom0/agent.py", "guest/*",
+          "xenlab/image.py", "xenlab/cpio.py", "xenlab/frames.py")
+EXCLUDED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
+DOM0_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
+
+
+def cache_folder():
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.path.join(base, "virtxl")
+
+
+def ensure_image():
+    """The folder of the image for the present recipe, built first if it is not there."""
+    packages = read_packages()
+    folder = os.path.join(cache_folder(), PREFIX + image_key(packages))
+    if os.path.isdir(folder):
+        return folder
+    os.makedirs(cache_folder(), exist_ok=True)
+    with build_lock():
+        if not os.path.isdir(folder):
+            build(folder, packages)
+            remove_others(folder)
+    return folder
+
+
+def read_packages():
+    with open(os.path.join(ROOM, "dom0", "packages")) as file:
+        lines = (line.split("#")[0].strip() for line in file)
+        return [line for line in lines if line]
+
+
+def recipe_files():
+    paths = (path for pattern in RECIPE for path in glob.glob(os.path.join(ROOM, pattern)))
+    return sorted(path for path in paths if os.path.isfile(path))
+
+
+def image_key(packages):
+    digest = hashlib.sha256()
+    for path in recipe_files():
+        with open(path, "rb") as file:
+            content = file.read()
+        digest.update(b"%s %d\n" % (os.path.relpath(path, ROOM).encode(), len(content)) + content)
+    digest.update(candidate_versions(packages).encode())
+    return digest.hexdigest()[:16]
+
+
+def candidate_versions(packages):
+    policy = output_of(["apt-cache", "policy"] + packages)
+    lines = [line.strip() for line in policy.splitlines()]
+    candidates = [line for line in lines if line.startswith("Candidate:")]
+    if len(candidates) != len(packages) or "Candidate: (none)" in candidates:
+        raise LabError("apt does not know all of dom0's packages: is this Debian 12, "
+                       "and has 'apt-get update' been run?")
+    return "\n".join(candidates)
+
+
+@contextlib.contextmanager
+def build_lock():
+    with open(os.path.join(cache_folder(), "xenhost.lock"), "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with Step("waiting for another build of the host image"):
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def build(folder, packages):
+    work = folder + ".new"
+    log = os.path.join(cache_folder(), "xenhost-build.log")
+    shutil.rmtree(work, ignore_errors=True)
+    os.mkdir(work)
+    tree = os.path.join(work, "tree")
+    with open(log, "w"):
+        pass
+    with Step("dom0's packages"):
+        install_packages(tree, packages, log)
+    with Step("dom0's disk image"):
+        extract_boot_files(tree, work)
+        prepare_dom0(tree)
+        make_disk(tree, os.path.join(work, "dom0.img"), log)
+    shutil.rmtree(tree)
+    os.rename(work, folder)
+
+
+def install_packages(tree, packages, log):
+    sources = apt_sources()
+    command = ["mmdebstrap", "--variant=minbase", "--include=" + ",".join(packages)]
+    command += ["--dpkgopt=path-exclude=" + pattern for pattern in EXCLUDED]
+    # The initramfs is written here: dom0's boot needs three modules, not all of them.
+    command += ["--essential-hook=mkdir -p $1/etc/initramfs-tools",
+                "--essential-hook=echo update_initramfs=no >$1/etc/initramfs-tools/update-initramfs.conf",
+                "--dpkgopt=force-confold"]
+    command += [sources_suite(sources), tree, "-"]
+    run_logged(command, log, input="\n".join(sources) + "\n")
+
+
+def apt_sources():
+    """The machine's own sources for Debian, as one-line entries."""
+    entry = "deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
+    lines = output_of(["apt-get", "indextargets", "--format", entry,
+                       "Created-By: Packages", "Origin: Debian"]).splitlines()
+    if not lines:
+        raise LabError("apt has no index of a Debian archive: run 'apt-get update' first")
+    return sorted(set(lines), key=lines.index)
+
+
+def sources_suite(sources):
+    return min((line.split()[2] for line in sources), key=len)
+
+
+def extract_boot_files(tree, work):
+    with gzip.open(only_one(tree, "boot/xen-*-amd64.gz")) as packed:
+        write_file(os.path.join(work, "xen"), packed.read())
+    kernel = only_one(tree, "boot/vmlinuz-*")
+    shutil.copy(kernel, os.path.join(work, "vmlinuz"))
+    release = os.path.basename(kernel)[len("vmlinuz-"):]
+    write_file(os.path.join(work, "initrd.img"), dom0_initramfs(tree, release))
+
+
+def only_one(tree, pattern):
+    found = glob.glob(os.path.join(tree, pattern))
+    if len(found) != 1:
+        raise LabError("dom0's tree has %d files like %s, expected one" % (len(found), pattern))
+    return found[0]
+
+
+def dom0_initramfs(tree, release):
+    """Loads the disk's modules and goes on with the disk's own /init."""
+    initramfs = busybox_initramfs(tree)
+    script = ["#!/bin/busybox sh", "/bin/busybox --install -s /bin", "mount -t devtmpfs devtmpfs /dev"]
+    for module in module_closure(tree, release, DOM0_MODULES):
+        name = os.path.basename(module)
+        with open(os.path.join(tree, "lib/modules", release, module), "rb") as file:
+            initramfs.file(name, file.read())
+        script.append("insmod /" + name)
+    script += ["for attempt in $(seq 50); do",
+               "    mount -t ext4 /dev/vda /root && break",
+               "    sleep 0.2",
+               "done",
+               "mount --move /dev /root/dev",
+               "exec switch_root /root /sbin/virtxl-lab-init", ""]
+    initramfs.file("init", "\n".join(script).encode(), 0o755)
+    return initramfs.compressed()
+
+
+def module_closure(tree, release, names):
+    """The named modules' paths and those of what they need, in the order of loading."""
+    needs = {}
+    with open(os.path.join(tree, "lib/modules", release, "modules.dep")) as file:
+        for line in file:
+            module, _, others = line.partition(":")
+            needs[module] = others.split()
+    by_name = {os.path.basename(path).split(".")[0]: path for path in needs}
+    ordered = []
+    for name in names:
+        if name in by_name:  # else it is part of the kernel
+            path = by_name[name]
+            ordered += [module for module in needs[path][::-1] + [path] if module not in ordered]
+    return ordered
+
+
+def busybox_initramfs(tree):
+    initramfs = Initramfs()
+    for directory in ("bin", "sbin", "dev", "proc", "sys", "root", "tmp"):
+        initramfs.directory(directory)
+    with open(os.path.join(tree, "bin/busybox"), "rb") as file:
+        initramfs.file("bin/busybox", file.read(), 0o755)
+    initramfs.link("bin/sh", "busybox")
+    return initramfs
+
+
+def guest_initramfs(tree):
+    initramfs = busybox_initramfs(tree)
+    for path in sorted(glob.glob(os.path.join(ROOM, "guest", "*"))):
+        name = os.path.basename(path)
+        place = "sbin/" + name if name in ("poweroff", "reboot") else name
+        with open(path, "rb") as file:
+            initramfs.file(place, file.read(), 0o755)
+    initramfs.file("pattern", test_pattern())
+    return initramfs.compressed()
+
+
+def test_pattern():
+    """64 KiB that hold every byte value and do not repeat: the harness makes the same."""
+    blocks = (hashlib.sha256(b"%d" % number).digest() for number in range(2048))
+    return b"".join(blocks)
+
+
+def prepare_dom0(tree):
+    lab = os.path.join(tree, "usr/lib/virtxl-lab")
+    os.makedirs(lab)
+    shutil.copy(os.path.join(ROOM, "dom0/agent.py"), lab)
+    shutil.copy(os.path.join(ROOM, "xenlab/frames.py"), lab)
+    shutil.copy(os.path.join(ROOM, "dom0/init"), os.path.join(tree, "sbin/virtxl-lab-init"))
+    write_file(os.path.join(lab, "guest-initramfs"), guest_initramfs(tree))
+    os.symlink("../../.." + only_one(tree, "boot/vmlinuz-*")[len(tree):], os.path.join(lab, "guest-kernel"))
+    write_file(os.path.join(tree, "etc/hosts"), b"127.0.0.1 localhost xenhost\n")
+    prepare_stock_libvirt(tree)
+    drop_what_is_not_used(tree)
+
+
+def prepare_stock_libvirt(tree):
+    """Makes Debian's libvirtd a daemon with the Xen driver only, that starts on QEMU's CPU."""
+    for driver in ("qemu", "lxc", "vbox"):
+        path = os.path.join(tree, "usr/lib/x86_64-linux-gnu/libvirt/connection-driver",
+                            "libvirt_driver_%s.so" % driver)
+        if os.path.exists(path):
+            os.unlink(path)
+    drop_lines(os.path.join(tree, "usr/share/libvirt/cpu_map/x86_486.xml"), ("'pse'", "'vme'"))
+    settings = 'auth_unix_rw = "none"\nauth_unix_ro = "none"\nunix_sock_group = "root"\n'
+    write_file(os.path.join(tree, "etc/libvirt/libvirtd.conf"), settings.encode())
+
+
+def drop_lines(path, words):
+    with open(path) as file:
+        kept = [line for line in file if not any(word in line for word in words)]
+    write_file(path, "".join(kept).encode())
+
+
+def drop_what_is_not_used(tree):
+    """Half of the tree is drivers for hardware that the emulated host has not got."""
+    for pattern in ("lib/modules/*/kernel/drivers/gpu", "lib/modules/*/kernel/drivers/media",
+                    "lib/modules/*/kernel/drivers/net/wireless", "lib/modules/*/kernel/sound",
+                    "boot/initrd.img-*", "boot/xen-*.efi", "boot/System.map-*"):
+        for path in glob.glob(os.path.join(tree, pattern)):
+            shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+
+
+def make_disk(tree, image, log):
+    run_logged(["mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-E", "lazy_itable_init=1",
+                "-d", tree, image, DISK_SIZE], log)
+
+
+def write_file(path, content):
+    with open(path, "wb") as file:
+        file.write(content)
+
+
+def remove_others(folder):
+    for path in glob.glob(os.path.join(cache_folder(), PREFIX + "*")):
+        if path != folder and os.path.isdir(path):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def output_of(command):
+    try:
+        environment = dict(os.environ, LC_ALL="C")
+        return subprocess.run(command, check=True, text=True, env=environment,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE).stdout
+    except FileNotFoundError:
+        raise LabError("%s is not installed" % command[0])
+    except subprocess.CalledProcessError as error:
+        raise LabError("%s failed: %s" % (command[0], error.stderr.strip().replace("\n", "; ")))
+
+
+def run_logged(command, log, input=None):
+    try:
+        with open(log, "ab") as file:
+            subprocess.run(command, check=True, input=input and input.encode(), stdout=file, stderr=file,
+                           stdin=None if input else subprocess.DEVNULL)
+    except FileNotFoundError:
+        raise LabError("%s is not installed" % command[0])
+    except subprocess.CalledProcessError:
+        raise LabError("%s failed; its log is %s" % (command[0], log))

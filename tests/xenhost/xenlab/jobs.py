@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Carries things into the host: the installed tree of a build, the tests."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+
+from . import ROOM, LabError, Step, say, terminal
+from .link import Link
+
+TESTS = "/job/xenhost"
+
+
+def push_tree(link, folder, target):
+    """Unpacks a local folder's content over a folder of the host."""
+    with tempfile.TemporaryFile() as archive:
+        subprocess.run(["tar", "-C", folder, "--owner=0", "--group=0", "--exclude=__pycache__",
+                        "-cf", "-", "."], stdout=archive, check=True)
+        archive.seek(0)
+        # dom0 has /lib as a link to /usr/lib, and so on: go through such links.
+        link.output(["sh", "-c", 'mkdir -p "$1" && tar -C "$1" --keep-directory-symlink -xf -',
+                     "sh", target], stdin=archive)
+
+
+def install_build(link, build):
+    """Puts what 'meson install' installs from a build folder into the host."""
+    with Step("install of the build into the host"), tempfile.TemporaryDirectory() as tree:
+        result = subprocess.run(["meson", "install", "-C", build, "--no-rebuild", "--quiet", "--destdir", tree],
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if result.returncode != 0:
+            raise LabError("meson install failed: %s" % result.stdout.strip().replace("\n", "; "))
+        push_tree(link, tree, "/")
+
+
+def push_tests(link):
+    push_tree(link, ROOM, TESTS)
+
+
+@contextlib.contextmanager
+def temporary_folder():
+    with tempfile.TemporaryDirectory(prefix="virtxl-xenhost-") as folder:
+        os.chmod(folder, 0o700)
+        yield folder
+
+
+def run_tests(machine, options):
+    """Runs the tests in dom0 and relays their TAP. The exit status says if all passed."""
+    link = Link(machine.folder)
+    if options.build:
+        install_build(link, options.build)
+    push_tests(link)
+    command = ["python3", TESTS + "/harness.py"]
+    command += ["--keep-going"] if options.keep_going else []
+    try:
+        return link.run(command + options.tests, stdout=terminal.writer(sys.stdout),
+                        stderr=terminal.writer(sys.stderr), seconds=options.timeout)
+    except (TimeoutError, LabError) as error:
+        print("Bail out! %s" % error, flush=True)
+        for line in machine.console():
+            say("console: " + line)
+        return 1

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The emulated machine: a QEMU process without KVM that runs Xen and dom0.
+
+A machine lives in a folder of its own, which has
+
+    console.log    what Xen and dom0 said on the serial line
+    qemu.log       what QEMU said
+    qemu.pid       while it runs
+    line.N         unix sockets, the control lines to the agent in dom0
+
+The disk is a snapshot of the image: nothing that happens in the host stays.
+QEMU never outlives its use: timeout(1) ends it, and so does the kernel when
+timeout, or the lab that waits for it, is no more.
+"""
+
+import os
+import signal
+import subprocess
+import time
+
+from . import LabError, Step, say
+from .link import LINES, Link
+
+MEMORY = "4096"
+DOM0_MEMORY = "1536M"
+# smap: faults the PV dom0's iret. xsave: nested guests see sizes that differ.
+# rdtscp: HVM guests fail in Xen's SVM instruction decoder. (All with QEMU 7.2.)
+CPU = "max,-smap,-pku,-la57,-xsave,-rdtscp"
+XEN_OPTIONS = "console=com1 com1=115200,8n1 dom0_mem=" + DOM0_MEMORY
+DOM0_OPTIONS = "console=hvc0 quiet panic=1"
+BOOT_SECONDS = 90
+
+
+class Machine:
+    def __init__(self, folder):
+        self.folder = folder
+        self.process = None
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def start(self, image, seconds, dies_with_parent):
+        """Starts QEMU, which ends after so many seconds. Returns at once."""
+        command = ["timeout", "--kill-after=5", str(seconds), "setpriv", "--pdeathsig", "KILL"]
+        if dies_with_parent:
+            command = ["setpriv", "--pdeathsig", "TERM"] + command
+        with open(self.path("qemu.log"), "wb") as log:
+            self.process = subprocess.Popen(command + self._qemu(image), stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log, start_new_session=True)
+        with open(self.path("qemu.pid"), "w") as file:
+            file.write("%d\n" % self.process.pid)
+
+    def _qemu(self, image):
+        command = ["qemu-system-x86_64", "-name", "virtxl-xenhost", "-nodefaults", "-no-user-config",
+                   "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", CPU, "-smp", "2", "-m", MEMORY,
+                   "-display", "none", "-no-reboot", "-serial", "file:" + self.path("console.log"),
+                   "-kernel", os.path.join(image, "xen"), "-append", XEN_OPTIONS,
+                   "-initrd", "%s/vmlinuz %s,%s/initrd.img" % (image, DOM0_OPTIONS, image)]
+        # A PV dom0's addresses are not machine addresses, so its devices need the DMA API.
+        pci = "iommu_platform=on,disable-legacy=on"
+        command += ["-drive", "if=none,id=disk,format=raw,snapshot=on,file=%s/dom0.img" % image,
+                    "-device", "virtio-blk-pci,drive=disk," + pci,
+                    "-device", "virtio-serial-pci,id=lab," + pci]
+        for number in range(1, LINES + 1):
+            command += ["-chardev", "socket,id=line%d,path=%s,server=on,wait=off"
+                        % (number, self.path("line.%d" % number)),
+                        "-device", "virtserialport,bus=lab.0,nr=%d,chardev=line%d,name=virtxl.lab.%d"
+                        % (number, number, number)]
+        return command
+
+    def is_running(self):
+        pid = self._pid()
+        if self.process is not None:
+            return self.process.poll() is None
+        return pid is not None and _command_of(pid).find(b"virtxl-xenhost") >= 0
+
+    def _pid(self):
+        try:
+            with open(self.path("qemu.pid")) as file:
+                return int(file.read())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def stop(self):
+        """Ends QEMU, whoever started it. No harm if it is gone already."""
+        if self.is_running():
+            os.kill(self._pid(), signal.SIGTERM)
+        deadline = time.monotonic() + 10
+        while self.is_running() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if self.process is not None:
+            self.process.wait()
+
+    def wait_until_up(self):
+        """Waits for the agent's first answer. True if it came in time and the machine runs."""
+        deadline = time.monotonic() + BOOT_SECONDS
+        while self.is_running() and time.monotonic() < deadline:
+            if os.path.exists(self.path("line.1")):
+                try:
+                    if Link(self.folder).run(["true"], seconds=2) == 0:
+                        return True
+                except (OSError, TimeoutError):
+                    pass
+            time.sleep(0.2)
+        return False
+
+    def console(self, lines=30):
+        """The last lines of the console, for a message about a failed boot."""
+        try:
+            with open(self.path("console.log"), errors="replace") as file:
+                return file.read().splitlines()[-lines:]
+        except FileNotFoundError:
+            return []
+
+
+def boot(machine, image, seconds, dies_with_parent):
+    """Starts the machine and waits until dom0 takes commands. One retry, which is reported."""
+    for attempt in ("first", "second"):
+        try:
+            with Step("boot of the emulated Xen host"):
+                machine.start(image, seconds, dies_with_parent)
+                if machine.wait_until_up():
+                    return
+                raise LabError("dom0 was not up after %d s" % BOOT_SECONDS)
+        except LabError as error:
+            machine.stop()
+            for line in machine.console():
+                say("console: " + line)
+            say("%s boot: %s" % (attempt, error))
+    raise LabError("the emulated host does not boot; see %s" % machine.path("console.log"))
+
+
+def _command_of(pid):
+    try:
+        with open("/proc/%d/cmdline" % pid, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
