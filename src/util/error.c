@@ -3,6 +3,8 @@
 
 #include "util/i18n.h"
 
+#undef virtxl_error_set
+
 G_DEFINE_QUARK(virtxl - error, virtxl_error)
 
 bool
