@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Translators see every message: po/POTFILES lists each file that has one, and
-the catalogues fit."""
+"""Translators see every message: po/POTFILES lists each file that has one,
+xgettext can read each (it can't look into G_GUINT64_FORMAT: a catalogue would
+have half of the message), and the catalogues fit."""
 
 import os
 import re
@@ -9,6 +10,7 @@ import re
 from lint import Tap, c_files, read_text, run
 
 MESSAGE = re.compile(r'(?<!\w)(_|N_|C_|Q_|ngettext|g_dngettext)\s*\(')
+BROKEN = re.compile(r'_\(\s*(?:"(?:[^"\\]|\\.)*"\s*)*"(?:[^"\\]|\\.)*"\s*G_G?U?[A-Z0-9]*_FORMAT')
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
 
@@ -30,6 +32,8 @@ for path in sorted(set(with_messages) | set(listed)):
         complaint = "has messages and is not in po/POTFILES"
     elif path not in with_messages:
         complaint = "is in po/POTFILES and has no message"
+    elif BROKEN.search(read_text(path)):
+        complaint = "has a message with a G_..._FORMAT in it: xgettext cuts it there"
     tap.point(path, complaint)
 tap.point("po/POTFILES is sorted", "" if listed == sorted(listed) else "it is not")
 for language in names("po/LINGUAS"):
