@@ -121,9 +121,10 @@ void rpc_client_set_data(RpcClient *client, gpointer data, GDestroyNotify destro
 gpointer rpc_client_get_data(const RpcClient *client);
 
 /* Sends the reply to the call with header @call: header with type reply and
- * status ok, then @payload (NULL: none; a new reference is taken). With
- * descriptors they are duplicated, so the caller keeps its own; one that can't be
- * closes the connection. A payload over RPC_PAYLOAD_MAX is a bug of the caller. */
+ * status ok, then @payload (NULL: none; a new reference is taken). The @n_fds
+ * descriptors at @fds, at most RPC_FDS_MAX, are owned by the connection from now
+ * on, closed or not. A payload over RPC_PAYLOAD_MAX is a bug of the caller, and
+ * closes the connection. */
 void rpc_client_send_reply(RpcClient *client, const RpcHeader *call, GBytes *payload);
 void rpc_client_send_reply_with_fds(RpcClient *client, const RpcHeader *call, GBytes *payload,
                                     const int *fds, guint n_fds);

@@ -64,7 +64,8 @@ typedef struct {
 RpcServer *rpc_server_new(const RpcServerLimits *limits, const RpcServerHandler *handler,
                           gpointer user_data);
 
-/* Closes the sockets and all clients at once (their on_closed is called). */
+/* Closes the sockets and all clients at once (their on_closed is called). Not
+ * from a callback, on_stopped excepted. */
 void rpc_server_free(RpcServer *server);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RpcServer, rpc_server_free)
@@ -83,7 +84,8 @@ bool rpc_server_listen(RpcServer *server, const char *path, mode_t mode, gid_t g
 bool rpc_server_adopt(RpcServer *server, int fd, const RpcListenOptions *options, GError **error);
 
 /* Stops listening, and lets each client have the answers to its outstanding
- * calls, for at most @grace_ms milliseconds; then on_stopped, from the loop. */
+ * calls, for at most @grace_ms milliseconds; then on_stopped, from the loop. Not from
+ * on_client. */
 void rpc_server_stop(RpcServer *server, guint grace_ms);
 
 /* Calls @function for every client connected and admitted, e.g. to send an
