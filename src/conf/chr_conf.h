@@ -77,6 +77,9 @@ typedef struct {
 
     /* pty, dev, file, pipe, unix. A pty's is live only. */
     char *path;
+    /* The driver chose the path (a unix source that came without one): it is
+     * not part of the inactive definition. Never read from XML. */
+    bool path_generated;
     /* file; tcp and unix have none */
     ConfTristate append;
 
@@ -109,6 +112,9 @@ typedef struct {
     /* <log>: a copy of all that comes from the guest; NULL file: none */
     char *log_file;
     ConfTristate log_append;
+
+    /* of <source> */
+    ConfXmlKept *kept;
 } DomainChrSourceDef;
 
 typedef struct {
@@ -148,9 +154,26 @@ DomainChrDef *domain_chr_def_new(DomainChrDevice device);
 void domain_chr_def_free(DomainChrDef *def);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainChrDef, domain_chr_def_free)
 
-/* Replaces @target's contents (source type and data) by a deep copy of
- * @source's. */
-void domain_chr_source_copy(DomainChrSourceDef *target, const DomainChrSourceDef *source);
+/* --- sources (chr_source_conf.c) ----------------------------------------- */
+
+DomainChrSourceDef *domain_chr_source_new(DomainChrSourceType type);
+void domain_chr_source_free(DomainChrSourceDef *source);
+DomainChrSourceDef *domain_chr_source_copy(const DomainChrSourceDef *source);
+
+/* Reads `type`, <source>, <protocol> and <log> of the device element @node. */
+bool domain_chr_source_parse(DomainChrSourceDef *source, xmlNode *node,
+                             const DomainParseContext *context, GError **error);
+
+/* Rules that need the whole device: @def's source is complete. */
+bool domain_chr_source_check(const DomainChrDef *def, GError **error);
+
+/* Writes `type`, <source>, <protocol> and <log>. */
+void domain_chr_source_format(const DomainChrSourceDef *source, xmlNode *device, unsigned flags);
+
+/* Two sources are the same if they use the same thing on the host. */
+bool domain_chr_source_equal(const DomainChrSourceDef *a, const DomainChrSourceDef *b);
+
+/* --- devices (chr_conf.c) ------------------------------------------------- */
 
 /* Parses the element @node, whose name tells the kind of device. Errors: as
  * libvirt's, VIR_ERR_XML_ERROR, VIR_ERR_CONFIG_UNSUPPORTED,
@@ -160,6 +183,3 @@ DomainChrDef *domain_chr_def_parse(xmlNode *node, const DomainParseContext *cont
 
 /* Appends the device's element to @devices. */
 void domain_chr_def_format(const DomainChrDef *def, xmlNode *devices, unsigned flags);
-
-/* Two sources are the same if they use the same thing on the host. */
-bool domain_chr_source_equal(const DomainChrSourceDef *a, const DomainChrSourceDef *b);

@@ -159,6 +159,18 @@ conf_xml_child(xmlNode *node, const char *name)
     return conf_xml_next_child(node, NULL, name);
 }
 
+void
+conf_xml_drop(xmlNode *node)
+{
+    node->_private = CONF_XML_KEPT;
+}
+
+void
+conf_xml_drop_attr(xmlNode *node, const char *name)
+{
+    g_free(conf_xml_attr(node, name));
+}
+
 char *
 conf_xml_text(xmlNode *node)
 {
@@ -200,6 +212,28 @@ conf_xml_kept_free(ConfXmlKept *kept)
     xmlFreeDoc(kept->doc);
     g_ptr_array_unref(kept->parts);
     g_free(kept);
+}
+
+ConfXmlKept *
+conf_xml_kept_copy(const ConfXmlKept *kept)
+{
+    ConfXmlKept *copy;
+
+    if (!kept)
+        return NULL;
+    copy = g_new0(ConfXmlKept, 1);
+    copy->doc = xmlCopyDoc(kept->doc, 1);
+    copy->parts = g_ptr_array_new_with_free_func(part_free);
+    for (guint i = 0; i < kept->parts->len; i++) {
+        const ConfXmlPart *part = g_ptr_array_index(kept->parts, i);
+        ConfXmlPart *part_copy = g_new0(ConfXmlPart, 1);
+
+        part_copy->name = g_strdup(part->name);
+        part_copy->index = part->index;
+        part_copy->kept = conf_xml_kept_copy(part->kept);
+        g_ptr_array_add(copy->parts, part_copy);
+    }
+    return copy;
 }
 
 static ConfXmlKept *

@@ -64,6 +64,12 @@ void conf_xml_see(xmlNode *node);
  * is to be kept whole. */
 void conf_xml_unsee(xmlNode *node);
 
+/* @node is known, and dropped with all that is in it. */
+void conf_xml_drop(xmlNode *node);
+
+/* The attribute is known and means nothing here: it is dropped. */
+void conf_xml_drop_attr(xmlNode *node, const char *name);
+
 /* @node's own text (new string), NULL if it has none. */
 char *conf_xml_text(xmlNode *node);
 
@@ -125,6 +131,9 @@ typedef struct ConfXmlKept ConfXmlKept;
  * then on @node counts as dealt with: the keep of an outer element passes it
  * over. */
 ConfXmlKept *conf_xml_keep(xmlNode *node);
+
+/* A deep copy; NULL of NULL. */
+ConfXmlKept *conf_xml_kept_copy(const ConfXmlKept *kept);
 
 void conf_xml_kept_free(ConfXmlKept *kept);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ConfXmlKept, conf_xml_kept_free)

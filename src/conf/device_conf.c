@@ -114,7 +114,7 @@ parse_usb(DomainDeviceAddress *address, xmlNode *node, GError **error)
 {
     address->usb.port = conf_xml_attr(node, "port");
     if (address->usb.port && !is_usb_port(address->usb.port))
-        return virtxl_error_set(error, VIR_ERR_XML_ERROR,
+        return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
                                 _("Cannot parse <address> 'port' attribute '%s'"),
                                 address->usb.port);
     return parse_number(node, "bus", &address->usb.bus, error);
@@ -130,10 +130,11 @@ parse_address(DomainDeviceInfo *info, xmlNode *node, GError **error)
     };
     int type = DOMAIN_ADDRESS_NONE;
 
-    if (!conf_xml_attr_enum(node, "type", address_type_names, &type, VIR_ERR_XML_ERROR, error))
+    if (!conf_xml_attr_enum(node, "type", address_type_names, &type, VIR_ERR_CONFIG_UNSUPPORTED,
+                            error))
         return false;
     if (type == DOMAIN_ADDRESS_NONE)
-        return virtxl_error_set(error, VIR_ERR_XML_ERROR,
+        return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
                                 _("Missing required attribute 'type' in element 'address'"));
     info->address.type = (DomainAddressType)MIN(type, DOMAIN_ADDRESS_OTHER);
     if (info->address.type == DOMAIN_ADDRESS_OTHER) {
