@@ -1,0 +1,82 @@
+/* What the files of the real host share; nobody else includes it.
+ *
+ *   xen_host_libxl.c          the table of functions: domains and their life
+ *   xen_host_libxl_context.c  libxl contexts and what libxl has to say
+ *   xen_host_libxl_info.c     opening, and what is known of the machine
+ *   xen_host_libxl_store.c    consoles and channels, out of xenstore
+ *   xen_host_libxl_watch.c    the thread that tells what happens to domains
+ *
+ * A libxl context holds its lock for the synchronous parts of an operation, a
+ * whole domain build among them. So every call takes a context of its own out of
+ * a pool and gives it back.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <libxl_utils.h>
+#include <xenstore.h>
+
+#include "xen/xen_host.h"
+
+/* --- contexts ----------------------------------------------------------- */
+
+typedef struct XenContextPool XenContextPool;
+
+typedef struct {
+    xentoollog_logger logger; /* first: libxl hands it back to us */
+    XenContextPool *pool;
+    pid_t pid;
+    libxl_ctx *libxl;
+    /* What libxl reported as errors since the context was taken. */
+    GPtrArray *errors;
+} XenContext;
+
+XenContextPool *xen_context_pool_new(void);
+/* All contexts must have been given back. */
+void xen_context_pool_free(XenContextPool *pool);
+
+/* Errors: VIR_ERR_INTERNAL_ERROR with libxl's message. */
+XenContext *xen_context_take(XenContextPool *pool, GError **error);
+void xen_context_give_back(XenContext *context);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(XenContext, xen_context_give_back)
+
+/* Sets *@error for libxl's result @rc, out of the formatted text and libxl's
+ * messages: VIR_ERR_INTERNAL_ERROR. Always returns false. */
+bool xen_context_fail(XenContext *context, int rc, GError **error, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
+
+/* The same for an operation on a domain: VIR_ERR_NO_DOMAIN if it is not there. */
+bool xen_context_fail_domain(XenContext *context, int rc, guint32 domid, GError **error,
+                             const char *format, ...) G_GNUC_PRINTF(5, 6);
+
+/* Sets VIR_ERR_NO_DOMAIN. Always returns false. */
+bool xen_host_no_domain(guint32 domid, GError **error);
+
+/* --- the machine -------------------------------------------------------- */
+
+/* Fails on a machine that does not run Xen, or in a domain that can't control
+ * it, before libxl or xenstore is asked anything (which could block forever). */
+bool xen_host_libxl_check_machine(GError **error);
+
+bool xen_host_libxl_get_info(XenContext *context, XenHostInfo *info, GError **error);
+
+/* --- xenstore ----------------------------------------------------------- */
+
+/* The text of the node, or NULL (errno as xs_read has it). */
+char *xen_store_read(struct xs_handle *xs, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+GPtrArray *xen_store_list_channels(struct xs_handle *xs, guint32 domid);
+char *xen_store_get_console_path(struct xs_handle *xs, guint32 domid, XenConsoleKind kind,
+                                 guint index);
+/* Removes what is left of a domain's channels when the domain itself is gone. */
+void xen_store_remove_consoles(struct xs_handle *xs, guint32 domid);
+
+/* --- events ------------------------------------------------------------- */
+
+typedef struct XenWatch XenWatch;
+
+XenWatch *xen_watch_new(XenContextPool *pool, XenHostEventFunc func, gpointer user_data,
+                        GError **error);
+/* No event is delivered afterwards. To be called where events are delivered. */
+void xen_watch_free(XenWatch *watch);

@@ -1,0 +1,375 @@
+/* The thread that tells what happens to domains.
+ *
+ * xenstored says only that something happened: @introduceDomain fires when a
+ * domain is introduced to it, @releaseDomain when one has shut down and again
+ * when one is gone. So the thread lists the domains at each firing, compares with
+ * the list before, and reports the differences:
+ *
+ *   - an id that was not there, or belongs to another uuid than before
+ *     (the old domain is reported gone first): CREATED, and SHUTDOWN as well if
+ *     it has shut down already. A domain that xenstored has not been told of yet
+ *     is still being built and waits for its introduction;
+ *   - shut down now and not before, or for another reason: SHUTDOWN. A domain
+ *     that was resumed (after a suspend) counts as running again;
+ *   - an id that is not there any more: GONE.
+ *
+ * libxl does not give an id to another domain within a minute, so an id with
+ * the same uuid is the same domain.
+ *
+ * @releaseDomain may fire while a destroyed domain still dies, and then does not
+ * fire again when its id becomes free. So as long as a domain is dying, the
+ * thread looks again by the clock, less and less often.
+ *
+ * Events go into a queue; a source in the default main context hands them out.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "util/error.h"
+#include "util/i18n.h"
+#include "xen/xen_host_libxl.h"
+
+#define LOOK_AGAIN_FIRST_MS 50
+#define LOOK_AGAIN_LAST_MS  5000
+#define LOOK_NEVER          (-1)
+
+typedef struct {
+    guint32 domid;
+    guint8 uuid[16];
+    bool is_shutdown;
+    bool is_dying;
+    libxl_shutdown_reason reason;
+} WatchedDomain;
+
+struct XenWatch {
+    XenContextPool *pool;
+    XenHostEventFunc func;
+    gpointer user_data;
+
+    /* The thread's own. */
+    struct xs_handle *xs;
+    GArray *domains; /* of WatchedDomain, by domid: what was there last time */
+    int look_again_ms;
+
+    int stop_fd;
+    GThread *thread;
+
+    GMutex lock;
+    GQueue events;   /* of XenHostEvent */
+    GSource *source; /* pending in the main context while there are events */
+};
+
+/* --- delivery ----------------------------------------------------------- */
+
+static XenHostEvent *
+pop_event(XenWatch *watch)
+{
+    XenHostEvent *event;
+
+    g_mutex_lock(&watch->lock);
+    event = g_queue_pop_head(&watch->events);
+    if (!event)
+        g_clear_pointer(&watch->source, g_source_unref);
+    g_mutex_unlock(&watch->lock);
+    return event;
+}
+
+static gboolean
+deliver_events(gpointer user_data)
+{
+    XenWatch *watch = user_data;
+    XenHostEvent *event;
+
+    while ((event = pop_event(watch))) {
+        watch->func(event, watch->user_data);
+        g_free(event);
+    }
+    return G_SOURCE_REMOVE;
+}
+
+static void
+report(XenWatch *watch, XenHostEventType type, const WatchedDomain *domain)
+{
+    XenHostEvent *event = g_new0(XenHostEvent, 1);
+
+    event->type = type;
+    if (domain) {
+        event->domid = domain->domid;
+        memcpy(event->uuid, domain->uuid, sizeof(event->uuid));
+        event->reason = domain->reason;
+    }
+
+    g_mutex_lock(&watch->lock);
+    g_queue_push_tail(&watch->events, event);
+    if (!watch->source) {
+        watch->source = g_idle_source_new();
+        g_source_set_priority(watch->source, G_PRIORITY_DEFAULT);
+        g_source_set_callback(watch->source, deliver_events, watch, NULL);
+        g_source_attach(watch->source, NULL);
+    }
+    g_mutex_unlock(&watch->lock);
+}
+
+/* --- comparing ---------------------------------------------------------- */
+
+static int
+compare_domains(gconstpointer a, gconstpointer b)
+{
+    const WatchedDomain *left = a, *right = b;
+
+    return left->domid < right->domid ? -1 : left->domid > right->domid;
+}
+
+/* The domains as they are now, or NULL. */
+static GArray *
+list_domains(XenWatch *watch, GError **error)
+{
+    g_autoptr(XenContext) context = xen_context_take(watch->pool, error);
+    GArray *domains;
+    libxl_dominfo *infos;
+    int n_infos = 0;
+
+    if (!context)
+        return NULL;
+    infos = libxl_list_domain(context->libxl, &n_infos);
+    if (!infos) {
+        xen_context_fail(context, ERROR_FAIL, error, _("cannot list domains"));
+        return NULL;
+    }
+
+    domains = g_array_new(FALSE, TRUE, sizeof(WatchedDomain));
+    for (int i = 0; i < n_infos; i++) {
+        WatchedDomain domain = {.domid = infos[i].domid,
+                                .is_shutdown = infos[i].shutdown,
+                                .is_dying = infos[i].dying,
+                                .reason = infos[i].shutdown_reason};
+
+        memcpy(domain.uuid, infos[i].uuid.uuid, sizeof(domain.uuid));
+        g_array_append_val(domains, domain);
+    }
+    libxl_dominfo_list_free(infos, n_infos);
+    g_array_sort(domains, compare_domains);
+    return domains;
+}
+
+/* A domain that was not there last time. True if it counts from now on. */
+static bool
+meet_domain(XenWatch *watch, const WatchedDomain *now)
+{
+    if (now->is_dying || !xs_is_domain_introduced(watch->xs, now->domid))
+        return false;
+    report(watch, XEN_HOST_DOMAIN_CREATED, now);
+    if (now->is_shutdown)
+        report(watch, XEN_HOST_DOMAIN_SHUTDOWN, now);
+    return true;
+}
+
+static void
+compare_domain(XenWatch *watch, const WatchedDomain *before, const WatchedDomain *now)
+{
+    if (now->is_shutdown && (!before->is_shutdown || before->reason != now->reason))
+        report(watch, XEN_HOST_DOMAIN_SHUTDOWN, now);
+}
+
+/* The entry of the list before, from *@old on, that is @now's domain; or NULL.
+ * Those that are passed over on the way there are gone. */
+static const WatchedDomain *
+find_before(XenWatch *watch, guint *old, const WatchedDomain *now)
+{
+    while (*old < watch->domains->len) {
+        const WatchedDomain *before = &g_array_index(watch->domains, WatchedDomain, *old);
+
+        if (before->domid > now->domid)
+            return NULL;
+        (*old)++;
+        if (before->domid == now->domid && !memcmp(before->uuid, now->uuid, sizeof(now->uuid)))
+            return before;
+        report(watch, XEN_HOST_DOMAIN_GONE, before);
+    }
+    return NULL;
+}
+
+/* Reports what is different between watch->domains and @list, both by domid.
+ * Returns the domains that count. */
+static GArray *
+compare_lists(XenWatch *watch, const GArray *list)
+{
+    GArray *domains = g_array_new(FALSE, TRUE, sizeof(WatchedDomain));
+    guint old = 0;
+
+    for (guint i = 0; i < list->len; i++) {
+        const WatchedDomain *now = &g_array_index(list, WatchedDomain, i);
+        const WatchedDomain *before = find_before(watch, &old, now);
+
+        if (before)
+            compare_domain(watch, before, now);
+        if (before || meet_domain(watch, now))
+            g_array_append_vals(domains, now, 1);
+    }
+    for (; old < watch->domains->len; old++)
+        report(watch, XEN_HOST_DOMAIN_GONE, &g_array_index(watch->domains, WatchedDomain, old));
+    return domains;
+}
+
+static bool
+is_one_dying(const GArray *domains)
+{
+    for (guint i = 0; i < domains->len; i++) {
+        if (g_array_index(domains, WatchedDomain, i).is_dying)
+            return true;
+    }
+    return false;
+}
+
+static void
+look_again_later(XenWatch *watch)
+{
+    watch->look_again_ms = watch->look_again_ms == LOOK_NEVER
+                               ? LOOK_AGAIN_FIRST_MS
+                               : MIN(watch->look_again_ms * 2, LOOK_AGAIN_LAST_MS);
+}
+
+static void
+look(XenWatch *watch)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GArray) now = list_domains(watch, &error);
+    GArray *domains;
+
+    if (!now) {
+        g_warning("what happened to domains is not known yet: %s", error->message);
+        look_again_later(watch);
+        return;
+    }
+    domains = compare_lists(watch, now);
+    g_array_unref(watch->domains);
+    watch->domains = domains;
+
+    if (is_one_dying(domains))
+        look_again_later(watch);
+    else
+        watch->look_again_ms = LOOK_NEVER;
+}
+
+/* --- the thread --------------------------------------------------------- */
+
+/* Takes all firings. False if xenstored is gone. */
+static bool
+drain_firings(XenWatch *watch)
+{
+    char **firing;
+
+    while ((firing = xs_check_watch(watch->xs)))
+        free(firing);
+    return errno == EAGAIN;
+}
+
+static gpointer
+watch_thread(gpointer user_data)
+{
+    XenWatch *watch = user_data;
+    struct pollfd fds[] = {
+        {.fd = watch->stop_fd, .events = POLLIN},
+        {.fd = xs_fileno(watch->xs), .events = POLLIN},
+    };
+
+    for (;;) {
+        int n = poll(fds, G_N_ELEMENTS(fds), watch->look_again_ms);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (fds[0].revents)
+            return NULL;
+        if (fds[1].revents) {
+            watch->look_again_ms = LOOK_NEVER;
+            if (!drain_firings(watch)) {
+                g_critical("xenstored is gone; Xen needs a reboot of this host");
+                report(watch, XEN_HOST_LOST, NULL);
+                return NULL;
+            }
+        }
+        look(watch);
+    }
+}
+
+static bool
+open_store(XenWatch *watch, GError **error)
+{
+    watch->xs = xs_open(0);
+    if (watch->xs && xs_fileno(watch->xs) >= 0 && xs_watch(watch->xs, "@introduceDomain", "") &&
+        xs_watch(watch->xs, "@releaseDomain", ""))
+        return true;
+    return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR, _("cannot watch xenstore: %s"),
+                            g_strerror(errno));
+}
+
+/* What is there at the beginning. A domain that is still being built is not
+ * among it, so that it is reported when it is introduced. */
+static GArray *
+list_first_domains(XenWatch *watch, GError **error)
+{
+    GArray *domains = list_domains(watch, error);
+
+    for (guint i = domains ? domains->len : 0; i > 0; i--) {
+        const WatchedDomain *domain = &g_array_index(domains, WatchedDomain, i - 1);
+
+        if (!domain->is_dying && !xs_is_domain_introduced(watch->xs, domain->domid))
+            g_array_remove_index(domains, i - 1);
+    }
+    return domains;
+}
+
+XenWatch *
+xen_watch_new(XenContextPool *pool, XenHostEventFunc func, gpointer user_data, GError **error)
+{
+    XenWatch *watch = g_new0(XenWatch, 1);
+
+    watch->pool = pool;
+    watch->func = func;
+    watch->user_data = user_data;
+    watch->look_again_ms = LOOK_NEVER;
+    watch->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    g_mutex_init(&watch->lock);
+    g_queue_init(&watch->events);
+
+    /* In this order, or what happens between the two would be lost. */
+    if (!open_store(watch, error) || !(watch->domains = list_first_domains(watch, error))) {
+        xen_watch_free(watch);
+        return NULL;
+    }
+    watch->thread = g_thread_new("xen-watch", watch_thread, watch);
+    return watch;
+}
+
+void
+xen_watch_free(XenWatch *watch)
+{
+    const uint64_t one = 1;
+
+    if (!watch)
+        return;
+    if (watch->thread) {
+        if (write(watch->stop_fd, &one, sizeof(one)) != sizeof(one))
+            g_critical("cannot end the thread that watches domains: %s", g_strerror(errno));
+        g_thread_join(watch->thread);
+    }
+    if (watch->source) {
+        g_source_destroy(watch->source);
+        g_source_unref(watch->source);
+    }
+    g_queue_clear_full(&watch->events, g_free);
+    xs_close(watch->xs);
+    if (watch->stop_fd >= 0)
+        close(watch->stop_fd);
+    g_clear_pointer(&watch->domains, g_array_unref);
+    g_mutex_clear(&watch->lock);
+    g_free(watch);
+}
