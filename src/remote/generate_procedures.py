@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Makes C of procedures.tsv: the numbers as an enumeration, the rest as tables.
+
+usage: generate_procedures.py procedures.tsv numbers.h table.c
+"""
+import sys
+
+COLUMNS = ("program", "number", "name", "kind", "priority", "access", "acl")
+ACCESS = {"ro": "REMOTE_ACCESS_READ", "rw": "REMOTE_ACCESS_WRITE", "rw?": "REMOTE_ACCESS_DEPENDS"}
+
+
+def read_procedures(path):
+    with open(path, encoding="utf-8") as table:
+        for line in table:
+            if line.startswith("#"):
+                continue
+            fields = line.rstrip("\n").split("\t")
+            if len(fields) != len(COLUMNS):
+                sys.exit(f"{path}: not {len(COLUMNS)} columns: {line}")
+            yield dict(zip(COLUMNS, fields))
+
+
+def format_procedure(row):
+    return '    [{number}] = {{"{name}", "{acl}", {access}, {event}, {high}}},\n'.format(
+        number=row["number"],
+        name=row["name"],
+        acl=row["acl"],
+        access=ACCESS[row["access"]],
+        event="true" if row["kind"] == "event" else "false",
+        high="true" if row["priority"] == "high" else "false",
+    )
+
+
+def format_program(name, rows):
+    body = "".join(format_procedure(row) for row in rows)
+    return (
+        f"const RemoteProcedure remote_procedures_{name}[] = {{\n{body}}};\n"
+        f"const guint n_remote_procedures_{name} = G_N_ELEMENTS(remote_procedures_{name});\n"
+    )
+
+
+def format_numbers(name, rows):
+    prefix = f"{name}_PROC_".upper()
+    body = "".join(f"    {prefix}{row['name'].upper()} = {row['number']},\n" for row in rows)
+    return f"enum {{\n{body}}};\n"
+
+
+def write(path, parts):
+    with open(path, "w", encoding="utf-8") as out:
+        out.write("\n".join(["/* Generated from procedures.tsv. */\n", *parts]))
+
+
+def main(source, header, code):
+    programs = {}
+    for row in read_procedures(source):
+        programs.setdefault(row["program"], []).append(row)
+    write(header, ["#pragma once\n", *(format_numbers(*item) for item in programs.items())])
+    write(
+        code,
+        [
+            '#include "remote/remote_procedures.h"\n',
+            *(format_program(*item) for item in programs.items()),
+        ],
+    )
+
+
+main(*sys.argv[1:])

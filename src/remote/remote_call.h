@@ -1,0 +1,58 @@
+/* One call under way, and what serves it.
+ *
+ * A handler turns decoded arguments into a call of the driver and its result
+ * into the reply's structure, or returns false with the error set. @args and @ret
+ * are the structures that the row in remote_routes.c names; @ret comes filled with
+ * zeros. Strings and arrays in @ret are of malloc()'s family (GLib's are), since
+ * they are freed with the XDR functions.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "libxl/libxl_driver.h"
+#include "remote/remote_client.h"
+#include "remote/remote_procedures.h"
+#include "rpc/rpc_xdr.h"
+
+typedef struct RemoteCall RemoteCall;
+typedef struct RemoteRoute RemoteRoute;
+typedef struct RemoteServer RemoteServer;
+
+/* Where a handler runs. On a worker it may use only call->driver. */
+typedef enum {
+    REMOTE_LOOP,   /* in the event loop: it can't block */
+    REMOTE_WORKER, /* on a worker */
+    REMOTE_EITHER, /* on a worker if route->blocks() says so */
+} RemoteWhere;
+
+struct RemoteRoute {
+    bool (*handler)(RemoteCall *call, gconstpointer args, gpointer ret, GError **error);
+    RemoteWhere where;
+    bool before_open;   /* may be called on a connection that is not opened (yet) */
+    xdrproc_t args_xdr; /* NULL: none */
+    gsize args_size;
+    xdrproc_t ret_xdr; /* NULL: none */
+    gsize ret_size;
+    /* For REMOTE_ACCESS_DEPENDS: do these arguments need a writable connection? */
+    bool (*writes)(gconstpointer args);
+    /* For REMOTE_EITHER. Called in the event loop. */
+    bool (*blocks)(RemoteCall *call, gconstpointer args);
+};
+
+struct RemoteCall {
+    RemoteServer *server;
+    LibxlDriver *driver;
+    RpcClient *rpc;       /* a reference: main thread only */
+    RemoteClient *client; /* rpc's data: main thread only */
+    RpcHeader header;
+    const RemoteProcedure *procedure;
+    const RemoteRoute *route;
+    gpointer args; /* decoded; NULL if it takes none, or was not decoded yet */
+    gpointer ret;
+    GBytes *reply; /* encoded result; NULL: none */
+    GError *error; /* or this */
+};
+
+/* The route of a procedure, or NULL if it is not served. */
+const RemoteRoute *remote_route_find(guint32 program, guint32 number);

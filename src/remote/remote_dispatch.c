@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "remote/remote_dispatch.h"
+
+#include "remote/remote_error.h"
+#include "remote/remote_server_private.h"
+#include "util/error.h"
+#include "util/i18n.h"
+
+static RemoteCall *
+call_new(RemoteServer *server, RpcClient *rpc, const RpcHeader *header)
+{
+    RemoteCall *call = g_new0(RemoteCall, 1);
+
+    call->server = server;
+    call->driver = server->driver;
+    call->rpc = rpc_client_ref(rpc);
+    call->client = rpc_client_get_data(rpc);
+    call->header = *header;
+    return call;
+}
+
+static void
+call_free(RemoteCall *call)
+{
+    if (call->args) {
+        rpc_xdr_free(call->route->args_xdr, call->args);
+        g_free(call->args);
+    }
+    g_clear_pointer(&call->reply, g_bytes_unref);
+    g_clear_error(&call->error);
+    rpc_client_unref(call->rpc);
+    g_free(call);
+}
+
+static bool
+call_is_permitted(const RemoteCall *call, GError **error)
+{
+    bool before_open = call->route && call->route->before_open;
+
+    if (!rpc_client_get_identity(call->rpc)->authenticated && !before_open)
+        return virtxl_error_set(error, VIR_ERR_RPC, _("authentication required for '%s'"),
+                                call->procedure->name);
+    if (!call->client->opened && !before_open)
+        return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
+                                _("connection not open: '%s' needs a call of connect_open first"),
+                                call->procedure->name);
+    if (call->client->readonly && call->procedure->access == REMOTE_ACCESS_WRITE)
+        return virtxl_error_set(error, VIR_ERR_OPERATION_DENIED,
+                                _("read only access prevents '%s'"), call->procedure->name);
+    return true;
+}
+
+static bool
+call_decode(RemoteCall *call, GBytes *payload, GError **error)
+{
+    const RemoteRoute *route = call->route;
+    g_autofree gpointer args = NULL;
+
+    if (!route->args_xdr)
+        return true;
+    args = g_malloc0(route->args_size);
+    if (!rpc_xdr_decode(route->args_xdr, payload, args, route->args_size, call->procedure->name,
+                        error))
+        return false;
+    call->args = g_steal_pointer(&args);
+    return true;
+}
+
+static bool
+call_arguments_are_permitted(const RemoteCall *call, GError **error)
+{
+    if (call->client->readonly && call->route->writes && call->route->writes(call->args))
+        return virtxl_error_set(error, VIR_ERR_OPERATION_DENIED,
+                                _("read only access prevents '%s' with these flags"),
+                                call->procedure->name);
+    return true;
+}
+
+static bool
+call_prepare(RemoteCall *call, GBytes *payload, GError **error)
+{
+    const RpcHeader *header = &call->header;
+
+    call->procedure =
+        remote_procedure_find(header->program, header->version, header->procedure, error);
+    if (!call->procedure)
+        return false;
+    call->route = remote_route_find(header->program, header->procedure);
+    if (!call_is_permitted(call, error))
+        return false;
+    if (!call->route) {
+        g_debug("client %" G_GUINT64_FORMAT ": '%s' is not served", rpc_client_get_id(call->rpc),
+                call->procedure->name);
+        return virtxl_error_set(error, VIR_ERR_NO_SUPPORT, "%s", call->procedure->name);
+    }
+    return call_decode(call, payload, error) && call_arguments_are_permitted(call, error);
+}
+
+/* Calls the handler and encodes what it gives. Any thread. */
+void
+remote_dispatch_run(RemoteCall *call)
+{
+    const RemoteRoute *route = call->route;
+    g_autofree gpointer ret = route->ret_xdr ? g_malloc0(route->ret_size) : NULL;
+
+    if (!route->handler(call, call->args, ret, &call->error)) {
+        if (!call->error)
+            virtxl_error_set(&call->error, VIR_ERR_INTERNAL_ERROR, _("'%s' failed"),
+                             call->procedure->name);
+    } else if (route->ret_xdr) {
+        call->reply = rpc_xdr_encode(route->ret_xdr, ret, call->procedure->name, &call->error);
+    }
+    if (route->ret_xdr)
+        rpc_xdr_free(route->ret_xdr, ret);
+}
+
+void
+remote_dispatch_finish(RemoteCall *call)
+{
+    if (call->error) {
+        g_autoptr(GBytes) payload = remote_error_encode(call->error);
+
+        g_debug("client %" G_GUINT64_FORMAT ": %s: %s", rpc_client_get_id(call->rpc),
+                call->procedure ? call->procedure->name : "call", call->error->message);
+        rpc_client_send_error(call->rpc, &call->header, payload);
+    } else {
+        rpc_client_send_reply(call->rpc, &call->header, call->reply);
+    }
+    call_free(call);
+}
+
+static bool
+call_belongs_on_worker(RemoteCall *call)
+{
+    switch (call->route->where) {
+    case REMOTE_LOOP:
+        return false;
+    case REMOTE_WORKER:
+        return true;
+    case REMOTE_EITHER:
+        return call->route->blocks(call, call->args);
+    }
+    g_return_val_if_reached(true);
+}
+
+void
+remote_dispatch_call(RemoteServer *server, RpcClient *rpc, const RpcMessage *message)
+{
+    RemoteCall *call = call_new(server, rpc, &message->header);
+
+    if (!call_prepare(call, message->payload, &call->error)) {
+        remote_dispatch_finish(call);
+    } else if (call_belongs_on_worker(call)) {
+        bool first = call->procedure->high_priority || call->route->where == REMOTE_EITHER;
+
+        remote_workers_push(server->workers, call, first);
+    } else {
+        remote_dispatch_run(call);
+        remote_dispatch_finish(call);
+    }
+}

@@ -1,0 +1,82 @@
+/* The handlers, by the file they are in. See remote_call.h for what a handler
+ * is, and remote_routes.c for its arguments and result.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "remote/remote_call.h"
+
+#define REMOTE_HANDLER(name)                                                                       \
+    bool name(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
+
+/* remote_connect.c: the connection and the host */
+REMOTE_HANDLER(remote_auth_list);
+REMOTE_HANDLER(remote_connect_open);
+REMOTE_HANDLER(remote_connect_close);
+REMOTE_HANDLER(remote_connect_supports_feature);
+REMOTE_HANDLER(remote_connect_get_type);
+REMOTE_HANDLER(remote_connect_get_version);
+REMOTE_HANDLER(remote_connect_get_lib_version);
+REMOTE_HANDLER(remote_connect_get_hostname);
+REMOTE_HANDLER(remote_connect_get_uri);
+REMOTE_HANDLER(remote_connect_is_secure);
+REMOTE_HANDLER(remote_connect_get_max_vcpus);
+REMOTE_HANDLER(remote_connect_get_capabilities);
+REMOTE_HANDLER(remote_node_get_info);
+REMOTE_HANDLER(remote_node_get_security_model);
+REMOTE_HANDLER(remote_do_nothing); /* succeeds with zeros: no objects, nothing to note */
+
+/* remote_list.c: finding domains */
+REMOTE_HANDLER(remote_connect_num_of_domains);
+REMOTE_HANDLER(remote_connect_list_domains);
+REMOTE_HANDLER(remote_connect_num_of_defined_domains);
+REMOTE_HANDLER(remote_connect_list_defined_domains);
+REMOTE_HANDLER(remote_connect_list_all_domains);
+REMOTE_HANDLER(remote_domain_lookup_by_id);
+REMOTE_HANDLER(remote_domain_lookup_by_name);
+REMOTE_HANDLER(remote_domain_lookup_by_uuid);
+
+/* remote_domain.c: what a domain is */
+REMOTE_HANDLER(remote_domain_get_xml_desc);
+REMOTE_HANDLER(remote_domain_get_autostart);
+REMOTE_HANDLER(remote_domain_get_info);
+REMOTE_HANDLER(remote_domain_get_state);
+REMOTE_HANDLER(remote_domain_get_max_memory);
+REMOTE_HANDLER(remote_domain_get_max_vcpus);
+REMOTE_HANDLER(remote_domain_get_vcpus_flags);
+REMOTE_HANDLER(remote_domain_get_os_type);
+REMOTE_HANDLER(remote_domain_is_active);
+REMOTE_HANDLER(remote_domain_is_persistent);
+REMOTE_HANDLER(remote_domain_is_updated);
+REMOTE_HANDLER(remote_domain_has_managed_save_image);
+REMOTE_HANDLER(remote_domain_get_metadata);
+REMOTE_HANDLER(remote_domain_get_messages);
+bool remote_domain_get_info_blocks(RemoteCall *call, gconstpointer data);
+bool remote_domain_get_xml_desc_writes(gconstpointer data);
+bool remote_domain_get_vcpus_flags_writes(gconstpointer data);
+
+/* remote_lifecycle.c: a domain's life */
+REMOTE_HANDLER(remote_domain_create);
+REMOTE_HANDLER(remote_domain_create_with_flags);
+REMOTE_HANDLER(remote_domain_create_xml);
+REMOTE_HANDLER(remote_domain_define_xml);
+REMOTE_HANDLER(remote_domain_define_xml_flags);
+REMOTE_HANDLER(remote_domain_undefine);
+REMOTE_HANDLER(remote_domain_undefine_flags);
+REMOTE_HANDLER(remote_domain_destroy);
+REMOTE_HANDLER(remote_domain_destroy_flags);
+REMOTE_HANDLER(remote_domain_shutdown);
+REMOTE_HANDLER(remote_domain_shutdown_flags);
+REMOTE_HANDLER(remote_domain_reboot);
+REMOTE_HANDLER(remote_domain_suspend);
+REMOTE_HANDLER(remote_domain_resume);
+REMOTE_HANDLER(remote_domain_set_autostart);
+
+/* remote_event.c: who wants to know what */
+REMOTE_HANDLER(remote_connect_domain_event_register);
+REMOTE_HANDLER(remote_connect_domain_event_deregister);
+REMOTE_HANDLER(remote_connect_domain_event_register_any);
+REMOTE_HANDLER(remote_connect_domain_event_deregister_any);
+REMOTE_HANDLER(remote_connect_domain_event_callback_register_any);
+REMOTE_HANDLER(remote_connect_domain_event_callback_deregister_any);

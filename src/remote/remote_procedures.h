@@ -1,0 +1,39 @@
+/* Every procedure of the wire protocol's programs, served or not.
+ *
+ * The tables are generated from procedures.tsv, as are the numbers
+ * (REMOTE_PROC_CONNECT_OPEN, ...) in remote_procedure_numbers.h.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#define REMOTE_PROGRAM  0x20008086u
+#define QEMU_PROGRAM    0x20008087u
+#define PROGRAM_VERSION 1u
+
+typedef enum {
+    REMOTE_ACCESS_READ,    /* any connection */
+    REMOTE_ACCESS_DEPENDS, /* a writable one with some arguments */
+    REMOTE_ACCESS_WRITE,   /* a writable one */
+} RemoteAccess;
+
+typedef struct {
+    const char *name; /* NULL: there is no procedure of this number */
+    const char *acl;  /* object:permission[:condition], by commas, or "none" */
+    RemoteAccess access;
+    bool is_event;      /* only ever sent, never called */
+    bool high_priority; /* never waits behind long operations */
+} RemoteProcedure;
+
+extern const RemoteProcedure remote_procedures_remote[];
+extern const guint n_remote_procedures_remote;
+extern const RemoteProcedure remote_procedures_qemu[];
+extern const guint n_remote_procedures_qemu;
+
+/* The procedure that a client may call by these numbers. Error: VIR_ERR_RPC,
+ * saying which of the three is unknown. */
+const RemoteProcedure *remote_procedure_find(guint32 program, guint32 version, guint32 number,
+                                             GError **error);

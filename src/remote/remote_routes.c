@@ -1,0 +1,145 @@
+/* The table: one row for each procedure that is served.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "remote/remote_handlers.h"
+#include "remote_procedure_numbers.h"
+#include "remote_protocol.h"
+
+#define ARGS(name) .args_xdr = (xdrproc_t)xdr_##name##_args, .args_size = sizeof(name##_args)
+#define RET(name)  .ret_xdr = (xdrproc_t)xdr_##name##_ret, .ret_size = sizeof(name##_ret)
+
+/* By what a procedure has: arguments, a result, both, or neither. */
+#define CALL_(name, where_)   .handler = name, .where = where_
+#define CALL_A(name, where_)  .handler = name, .where = where_, ARGS(name)
+#define CALL_R(name, where_)  .handler = name, .where = where_, RET(name)
+#define CALL_AR(name, where_) .handler = name, .where = where_, ARGS(name), RET(name)
+
+/* Lists of what there is none of. */
+#define NONE_NUM      .handler = remote_do_nothing, RET(remote_none_num)
+#define NONE_LIST     .handler = remote_do_nothing, RET(remote_none_list)
+#define NONE_LIST_ALL .handler = remote_do_nothing, RET(remote_none_list_all)
+
+/* clang-format off: a row a line */
+static const RemoteRoute remote_routes[] = {
+    /* The connection */
+    [REMOTE_PROC_AUTH_LIST] = {CALL_R(remote_auth_list, REMOTE_LOOP), .before_open = true},
+    [REMOTE_PROC_CONNECT_OPEN] = {CALL_A(remote_connect_open, REMOTE_LOOP), .before_open = true},
+    [REMOTE_PROC_CONNECT_CLOSE] = {CALL_(remote_connect_close, REMOTE_LOOP), .before_open = true},
+    [REMOTE_PROC_CONNECT_SUPPORTS_FEATURE] = {CALL_AR(remote_connect_supports_feature, REMOTE_LOOP),
+                                              .before_open = true},
+    [REMOTE_PROC_CONNECT_GET_TYPE] = {CALL_R(remote_connect_get_type, REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_GET_VERSION] = {CALL_R(remote_connect_get_version, REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_GET_LIB_VERSION] = {CALL_R(remote_connect_get_lib_version, REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_GET_HOSTNAME] = {CALL_R(remote_connect_get_hostname, REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_GET_URI] = {CALL_R(remote_connect_get_uri, REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_IS_SECURE] = {CALL_R(remote_connect_is_secure, REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_GET_MAX_VCPUS] = {CALL_AR(remote_connect_get_max_vcpus, REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_GET_CAPABILITIES] = {CALL_R(remote_connect_get_capabilities, REMOTE_LOOP)},
+    /* The server closes no driver under a client: nothing to note. */
+    [REMOTE_PROC_CONNECT_REGISTER_CLOSE_CALLBACK] = {CALL_(remote_do_nothing, REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_UNREGISTER_CLOSE_CALLBACK] = {CALL_(remote_do_nothing, REMOTE_LOOP)},
+
+    /* The host */
+    [REMOTE_PROC_NODE_GET_INFO] = {CALL_R(remote_node_get_info, REMOTE_LOOP)},
+    [REMOTE_PROC_NODE_GET_SECURITY_MODEL] = {CALL_R(remote_node_get_security_model, REMOTE_LOOP)},
+
+    /* What this driver has none of */
+    [REMOTE_PROC_CONNECT_NUM_OF_NETWORKS] = {NONE_NUM},
+    [REMOTE_PROC_CONNECT_LIST_NETWORKS] = {NONE_LIST},
+    [REMOTE_PROC_CONNECT_NUM_OF_DEFINED_NETWORKS] = {NONE_NUM},
+    [REMOTE_PROC_CONNECT_LIST_DEFINED_NETWORKS] = {NONE_LIST},
+    [REMOTE_PROC_CONNECT_LIST_ALL_NETWORKS] = {NONE_LIST_ALL},
+    [REMOTE_PROC_CONNECT_NUM_OF_STORAGE_POOLS] = {NONE_NUM},
+    [REMOTE_PROC_CONNECT_LIST_STORAGE_POOLS] = {NONE_LIST},
+    [REMOTE_PROC_CONNECT_NUM_OF_DEFINED_STORAGE_POOLS] = {NONE_NUM},
+    [REMOTE_PROC_CONNECT_LIST_DEFINED_STORAGE_POOLS] = {NONE_LIST},
+    [REMOTE_PROC_CONNECT_LIST_ALL_STORAGE_POOLS] = {NONE_LIST_ALL},
+    [REMOTE_PROC_CONNECT_NUM_OF_INTERFACES] = {NONE_NUM},
+    [REMOTE_PROC_CONNECT_LIST_INTERFACES] = {NONE_LIST},
+    [REMOTE_PROC_CONNECT_NUM_OF_DEFINED_INTERFACES] = {NONE_NUM},
+    [REMOTE_PROC_CONNECT_LIST_DEFINED_INTERFACES] = {NONE_LIST},
+    [REMOTE_PROC_CONNECT_LIST_ALL_INTERFACES] = {NONE_LIST_ALL},
+    [REMOTE_PROC_CONNECT_NUM_OF_SECRETS] = {NONE_NUM},
+    [REMOTE_PROC_CONNECT_LIST_SECRETS] = {NONE_LIST},
+    [REMOTE_PROC_CONNECT_LIST_ALL_SECRETS] = {NONE_LIST_ALL},
+    [REMOTE_PROC_NODE_NUM_OF_DEVICES] = {NONE_NUM},
+    [REMOTE_PROC_NODE_LIST_DEVICES] = {NONE_LIST},
+    [REMOTE_PROC_CONNECT_LIST_ALL_NODE_DEVICES] = {NONE_LIST_ALL},
+
+    /* Finding domains */
+    [REMOTE_PROC_CONNECT_NUM_OF_DOMAINS] = {CALL_R(remote_connect_num_of_domains, REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_LIST_DOMAINS] = {CALL_AR(remote_connect_list_domains, REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_NUM_OF_DEFINED_DOMAINS] = {CALL_R(remote_connect_num_of_defined_domains,
+                                                           REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_LIST_DEFINED_DOMAINS] = {CALL_AR(remote_connect_list_defined_domains,
+                                                          REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_LIST_ALL_DOMAINS] = {CALL_AR(remote_connect_list_all_domains,
+                                                      REMOTE_LOOP)},
+    [REMOTE_PROC_DOMAIN_LOOKUP_BY_ID] = {CALL_AR(remote_domain_lookup_by_id, REMOTE_LOOP)},
+    [REMOTE_PROC_DOMAIN_LOOKUP_BY_NAME] = {CALL_AR(remote_domain_lookup_by_name, REMOTE_LOOP)},
+    [REMOTE_PROC_DOMAIN_LOOKUP_BY_UUID] = {CALL_AR(remote_domain_lookup_by_uuid, REMOTE_LOOP)},
+
+    /* What a domain is */
+    [REMOTE_PROC_DOMAIN_GET_XML_DESC] = {CALL_AR(remote_domain_get_xml_desc, REMOTE_LOOP),
+                                         .writes = remote_domain_get_xml_desc_writes},
+    [REMOTE_PROC_DOMAIN_GET_AUTOSTART] = {CALL_AR(remote_domain_get_autostart, REMOTE_LOOP)},
+    [REMOTE_PROC_DOMAIN_GET_INFO] = {CALL_AR(remote_domain_get_info, REMOTE_EITHER),
+                                     .blocks = remote_domain_get_info_blocks},
+    [REMOTE_PROC_DOMAIN_GET_STATE] = {CALL_AR(remote_domain_get_state, REMOTE_LOOP)},
+    [REMOTE_PROC_DOMAIN_GET_MAX_MEMORY] = {CALL_AR(remote_domain_get_max_memory, REMOTE_LOOP)},
+    [REMOTE_PROC_DOMAIN_GET_MAX_VCPUS] = {CALL_AR(remote_domain_get_max_vcpus, REMOTE_LOOP)},
+    [REMOTE_PROC_DOMAIN_GET_VCPUS_FLAGS] = {CALL_AR(remote_domain_get_vcpus_flags, REMOTE_LOOP),
+                                            .writes = remote_domain_get_vcpus_flags_writes},
+    [REMOTE_PROC_DOMAIN_GET_OS_TYPE] = {CALL_AR(remote_domain_get_os_type, REMOTE_LOOP)},
+    [REMOTE_PROC_DOMAIN_IS_ACTIVE] = {CALL_AR(remote_domain_is_active, REMOTE_LOOP)},
+    [REMOTE_PROC_DOMAIN_IS_PERSISTENT] = {CALL_AR(remote_domain_is_persistent, REMOTE_LOOP)},
+    [REMOTE_PROC_DOMAIN_IS_UPDATED] = {CALL_AR(remote_domain_is_updated, REMOTE_LOOP)},
+    [REMOTE_PROC_DOMAIN_HAS_MANAGED_SAVE_IMAGE] = {CALL_AR(remote_domain_has_managed_save_image,
+                                                           REMOTE_LOOP)},
+    [REMOTE_PROC_DOMAIN_GET_METADATA] = {CALL_AR(remote_domain_get_metadata, REMOTE_LOOP)},
+    [REMOTE_PROC_DOMAIN_GET_MESSAGES] = {CALL_AR(remote_domain_get_messages, REMOTE_LOOP)},
+
+    /* A domain's life */
+    [REMOTE_PROC_DOMAIN_CREATE] = {CALL_A(remote_domain_create, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_CREATE_WITH_FLAGS] = {CALL_AR(remote_domain_create_with_flags,
+                                                      REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_CREATE_XML] = {CALL_AR(remote_domain_create_xml, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_DEFINE_XML] = {CALL_AR(remote_domain_define_xml, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_DEFINE_XML_FLAGS] = {CALL_AR(remote_domain_define_xml_flags,
+                                                     REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_UNDEFINE] = {CALL_A(remote_domain_undefine, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_UNDEFINE_FLAGS] = {CALL_A(remote_domain_undefine_flags, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_DESTROY] = {CALL_A(remote_domain_destroy, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_DESTROY_FLAGS] = {CALL_A(remote_domain_destroy_flags, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SHUTDOWN] = {CALL_A(remote_domain_shutdown, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SHUTDOWN_FLAGS] = {CALL_A(remote_domain_shutdown_flags, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_REBOOT] = {CALL_A(remote_domain_reboot, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SUSPEND] = {CALL_A(remote_domain_suspend, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_RESUME] = {CALL_A(remote_domain_resume, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SET_AUTOSTART] = {CALL_A(remote_domain_set_autostart, REMOTE_WORKER)},
+
+    /* Events */
+    [REMOTE_PROC_CONNECT_DOMAIN_EVENT_REGISTER] = {CALL_R(remote_connect_domain_event_register,
+                                                          REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_DOMAIN_EVENT_DEREGISTER] = {CALL_R(remote_connect_domain_event_deregister,
+                                                            REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_DOMAIN_EVENT_REGISTER_ANY] = {CALL_A(
+        remote_connect_domain_event_register_any, REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_DOMAIN_EVENT_DEREGISTER_ANY] = {CALL_A(
+        remote_connect_domain_event_deregister_any, REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY] = {CALL_AR(
+        remote_connect_domain_event_callback_register_any, REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_DOMAIN_EVENT_CALLBACK_DEREGISTER_ANY] = {CALL_A(
+        remote_connect_domain_event_callback_deregister_any, REMOTE_LOOP)},
+};
+/* clang-format on */
+
+const RemoteRoute *
+remote_route_find(guint32 program, guint32 number)
+{
+    if (program != REMOTE_PROGRAM || number >= G_N_ELEMENTS(remote_routes) ||
+        !remote_routes[number].handler)
+        return NULL;
+    return &remote_routes[number];
+}

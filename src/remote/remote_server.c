@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "remote/remote_server.h"
+
+#include "remote/remote_dispatch.h"
+#include "remote/remote_error.h"
+#include "remote/remote_event.h"
+#include "remote/remote_server_private.h"
+
+static void
+handle_client(RpcServer *rpc, RpcClient *client, gpointer user_data)
+{
+    rpc_client_set_data(client, remote_client_new(client), (GDestroyNotify)remote_client_free);
+}
+
+static void
+handle_call(RpcClient *client, RpcMessage *call, gpointer user_data)
+{
+    remote_dispatch_call(user_data, client, call);
+}
+
+static GBytes *
+encode_error(const GError *error, gpointer user_data)
+{
+    return remote_error_encode(error);
+}
+
+static void
+tell_if_stopped(RemoteServer *server)
+{
+    if (!server->stopping || !server->clients_gone || remote_workers_get_pending(server->workers))
+        return;
+    server->stopping = false;
+    server->on_stopped(server->on_stopped_data);
+}
+
+static void
+handle_clients_gone(RpcServer *rpc, gpointer user_data)
+{
+    RemoteServer *server = user_data;
+
+    server->clients_gone = true;
+    tell_if_stopped(server);
+}
+
+static void
+run_call(gpointer job, gpointer user_data)
+{
+    remote_dispatch_run(job);
+}
+
+static void
+finish_call(gpointer job, gpointer user_data)
+{
+    remote_dispatch_finish(job);
+    tell_if_stopped(user_data);
+}
+
+RemoteServer *
+remote_server_new(const RemoteServerOptions *options)
+{
+    const RpcServerHandler handler = {
+        .on_client = handle_client,
+        .client = {.on_call = handle_call, .encode_error = encode_error},
+        .on_stopped = handle_clients_gone,
+    };
+    RemoteServer *server = g_new0(RemoteServer, 1);
+
+    server->rpc = rpc_server_new(&options->limits, &handler, server);
+    server->workers = remote_workers_new(options->n_workers, options->n_priority_workers, run_call,
+                                         finish_call, server);
+    server->keepalive_interval_ms = options->keepalive_interval_ms;
+    server->keepalive_count = options->keepalive_count;
+    return server;
+}
+
+void
+remote_server_free(RemoteServer *server)
+{
+    if (!server)
+        return;
+    rpc_server_free(server->rpc);
+    remote_workers_free(server->workers);
+    g_free(server);
+}
+
+void
+remote_server_set_driver(RemoteServer *server, LibxlDriver *driver)
+{
+    server->driver = driver;
+}
+
+RpcServer *
+remote_server_get_rpc(RemoteServer *server)
+{
+    return server->rpc;
+}
+
+void
+remote_server_handle_event(const LibxlDriverEvent *event, gpointer user_data)
+{
+    RemoteServer *server = user_data;
+
+    remote_event_send(server->rpc, event);
+}
+
+void
+remote_server_stop(RemoteServer *server, guint grace_ms, RemoteServerStopped on_stopped,
+                   gpointer user_data)
+{
+    server->stopping = true;
+    server->on_stopped = on_stopped;
+    server->on_stopped_data = user_data;
+    rpc_server_stop(server->rpc, grace_ms);
+}
