@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libxl/libxl_channel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "util/error.h"
+#include "util/file.h"
+#include "util/i18n.h"
+#include "util/uuid.h"
+
+/* --- device ids, aliases, automatic paths --------------------------------- */
+
+static bool
+has_socket(const DomainChrDef *channel)
+{
+    return channel->source->type == DOMAIN_CHR_SOURCE_UNIX && channel->source->listen;
+}
+
+static bool
+devid_is_used(const DomainDef *live, unsigned devid)
+{
+    for (guint i = 0; i < live->channels->len; i++) {
+        const DomainChrDef *channel = live->channels->pdata[i];
+
+        if (channel->devid == devid)
+            return true;
+    }
+    return false;
+}
+
+static unsigned
+lowest_free_devid(const DomainDef *live)
+{
+    unsigned devid = 1;
+
+    while (devid_is_used(live, devid))
+        devid++;
+    return devid;
+}
+
+static char *
+automatic_directory(const DomainDef *live, const LibxlDriverConfig *config)
+{
+    char uuid[UUID_STRING_SIZE];
+
+    uuid_format(live->uuid, uuid);
+    return g_build_filename(config->channel_dir, uuid, NULL);
+}
+
+/* A domain's id changes with each reboot and its name may be another's plus a
+ * dash: an application finds its socket again by the uuid. */
+static bool
+give_automatic_path(DomainDef *live, DomainChrDef *channel, const LibxlDriverConfig *config,
+                    GError **error)
+{
+    g_autofree char *directory = automatic_directory(live, config);
+
+    channel->source->path = g_build_filename(directory, channel->target_name, NULL);
+    if (strlen(channel->source->path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+        return virtxl_error_set(
+            error, VIR_ERR_CONFIG_UNSUPPORTED,
+            _("domain '%s': channel '%s' needs the socket path '%s', which is longer than the %zu "
+              "bytes that a socket's path can have; give it a shorter <source path>"),
+            live->name, channel->target_name, channel->source->path,
+            sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
+    return true;
+}
+
+void
+libxl_channels_drop_automatic_paths(DomainDef *def, const LibxlDriverConfig *config)
+{
+    for (guint i = 0; i < def->channels->len; i++) {
+        DomainChrDef *channel = def->channels->pdata[i];
+        const char *path = channel->source->path;
+
+        if (has_socket(channel) && path && g_str_has_prefix(path, config->channel_dir) &&
+            path[strlen(config->channel_dir)] == '/')
+            g_clear_pointer(&channel->source->path, g_free);
+    }
+}
+
+static bool
+give_identity(DomainDef *live, DomainChrDef *channel, const LibxlDriverConfig *config,
+              GError **error)
+{
+    channel->devid = lowest_free_devid(live);
+    if (!channel->info.alias)
+        channel->info.alias = g_strdup_printf("channel%u", channel->devid - 1);
+    if (has_socket(channel) && !channel->source->path)
+        return give_automatic_path(live, channel, config, error);
+    return true;
+}
+
+/* --- what is at a socket's path ------------------------------------------- */
+
+/* True if a process accepts on the socket at @path. A non-blocking connect to
+ * a full backlog fails with EAGAIN, which is an answer too. */
+static bool
+socket_is_served(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool served;
+
+    if (fd < 0)
+        return true;
+    g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
+    served = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 || errno == EAGAIN;
+    close(fd);
+    return served;
+}
+
+static bool
+clear_path(const DomainDef *live, const char *path, GError **error)
+{
+    struct stat status;
+
+    if (lstat(path, &status) < 0) {
+        if (errno == ENOENT)
+            return true;
+        return virtxl_error_set(error, VIR_ERR_SYSTEM_ERROR,
+                                _("domain '%s': cannot look at channel path '%s': %s"), live->name,
+                                path, g_strerror(errno));
+    }
+    if (!S_ISSOCK(status.st_mode))
+        return virtxl_error_set(
+            error, VIR_ERR_OPERATION_FAILED,
+            _("domain '%s': channel path '%s' is taken by something that is not a socket"),
+            live->name, path);
+    if (socket_is_served(path))
+        return virtxl_error_set(
+            error, VIR_ERR_OPERATION_FAILED,
+            _("domain '%s': channel path '%s' is the socket of another program that listens on it"),
+            live->name, path);
+    return file_remove(path, error);
+}
+
+/* The device model removes whatever is at the path before it binds, so our
+ * look at it holds only where nobody else can write. */
+static void
+warn_of_shared_directory(const DomainDef *live, const char *directory, GPtrArray *messages)
+{
+    struct stat status;
+
+    if (stat(directory, &status) == 0 && status.st_uid == 0 &&
+        (status.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+        return;
+    g_ptr_array_add(
+        messages,
+        g_strdup_printf(_("domain '%s': users other than root can write to '%s', the directory of "
+                          "a channel's socket, and could put their own in its place"),
+                        live->name, directory));
+}
+
+static bool
+prepare_socket(const DomainDef *live, const DomainChrDef *channel, GPtrArray *messages,
+               GError **error)
+{
+    g_autofree char *directory = g_path_get_dirname(channel->source->path);
+
+    if (!file_make_directory(directory, 0755, error))
+        return false;
+    warn_of_shared_directory(live, directory, messages);
+    return clear_path(live, channel->source->path, error);
+}
+
+bool
+libxl_channels_prepare(DomainDef *live, const LibxlDriverConfig *config, GPtrArray *messages,
+                       GError **error)
+{
+    for (guint i = 0; i < live->channels->len; i++)
+        ((DomainChrDef *)live->channels->pdata[i])->devid = 0;
+
+    for (guint i = 0; i < live->channels->len; i++) {
+        DomainChrDef *channel = live->channels->pdata[i];
+
+        if (!give_identity(live, channel, config, error))
+            return false;
+        if (has_socket(channel) && !prepare_socket(live, channel, messages, error))
+            return false;
+        if (channel->devid == LIBXL_CHANNELS_FOR_LINUX + 1)
+            g_ptr_array_add(messages,
+                            g_strdup_printf(_("domain '%s' has %u channels; a Linux guest can open "
+                                              "the first %d"),
+                                            live->name, live->channels->len,
+                                            LIBXL_CHANNELS_FOR_LINUX));
+    }
+    return true;
+}
+
+/* --- after the start ------------------------------------------------------ */
+
+static const XenChannelInfo *
+find_info(GPtrArray *infos, const char *name)
+{
+    for (guint i = 0; i < infos->len; i++) {
+        const XenChannelInfo *info = infos->pdata[i];
+
+        if (g_strcmp0(info->name, name) == 0)
+            return info;
+    }
+    return NULL;
+}
+
+static void
+take_pty_path(DomainChrDef *channel, const XenChannelInfo *info)
+{
+    if (channel->source->type != DOMAIN_CHR_SOURCE_PTY || !info->path)
+        return;
+    g_free(channel->source->path);
+    channel->source->path = g_strdup(info->path);
+}
+
+static bool
+own_socket(const DomainDef *live, const DomainChrDef *channel, const LibxlDriverConfig *config,
+           GError **error)
+{
+    const char *path = channel->source->path;
+
+    if (lchown(path, (uid_t)-1, config->channel_group) < 0 ||
+        fchmodat(AT_FDCWD, path, config->channel_mode, 0) < 0)
+        return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED,
+                                _("domain '%s': channel '%s' has no usable socket '%s': %s"),
+                                live->name, channel->target_name, path, g_strerror(errno));
+    return true;
+}
+
+static bool
+settle(DomainDef *live, DomainChrDef *channel, GPtrArray *infos, const LibxlDriverConfig *config,
+       GError **error)
+{
+    const XenChannelInfo *info = find_info(infos, channel->target_name);
+
+    if (!info || info->devid != channel->devid ||
+        info->is_pty != (channel->source->type == DOMAIN_CHR_SOURCE_PTY))
+        return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED,
+                                _("domain '%s': Xen did not make channel '%s' (device id %u)"),
+                                live->name, channel->target_name, channel->devid);
+    take_pty_path(channel, info);
+    if (channel->source->type == DOMAIN_CHR_SOURCE_PTY && !channel->source->path)
+        return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED,
+                                _("domain '%s': channel '%s' got no pty"), live->name,
+                                channel->target_name);
+    return !has_socket(channel) || own_socket(live, channel, config, error);
+}
+
+bool
+libxl_channels_settle(DomainDef *live, const LibxlDriverConfig *config, XenHost *host,
+                      GError **error)
+{
+    g_autoptr(GPtrArray) infos = NULL;
+
+    if (live->channels->len == 0)
+        return true;
+    infos = host->ops->list_channels(host, (guint32)live->id, error);
+    if (!infos)
+        return false;
+    for (guint i = 0; i < live->channels->len; i++) {
+        if (!settle(live, live->channels->pdata[i], infos, config, error))
+            return false;
+    }
+    return true;
+}
+
+bool
+libxl_channels_adopt(DomainDef *live, XenHost *host, GError **error)
+{
+    g_autoptr(GPtrArray) infos = host->ops->list_channels(host, (guint32)live->id, error);
+
+    if (!infos)
+        return false;
+    for (guint i = 0; i < live->channels->len; i++) {
+        DomainChrDef *channel = live->channels->pdata[i];
+        const XenChannelInfo *info = find_info(infos, channel->target_name);
+
+        channel->devid = info ? info->devid : 0;
+        if (info)
+            take_pty_path(channel, info);
+    }
+    return true;
+}
+
+void
+libxl_channels_remove(const DomainDef *live, const LibxlDriverConfig *config)
+{
+    g_autofree char *directory = automatic_directory(live, config);
+
+    for (guint i = 0; i < live->channels->len; i++) {
+        const DomainChrDef *channel = live->channels->pdata[i];
+        struct stat status;
+
+        if (!has_socket(channel) || !channel->source->path)
+            continue;
+        if (lstat(channel->source->path, &status) == 0 && S_ISSOCK(status.st_mode))
+            g_unlink(channel->source->path);
+    }
+    g_rmdir(directory);
+}

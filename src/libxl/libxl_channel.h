@@ -1,0 +1,49 @@
+/* The channels of a domain, from the host's side: device ids, names of devices,
+ * paths of sockets, and what must be true before and after a start.
+ *
+ * A start goes
+ *   libxl_channels_prepare()  on a copy of the definition: gives each channel the
+ *                             lowest free device id, an alias, and, where the
+ *                             XML names no path, the automatic one; looks at
+ *                             what is at each path
+ *   (libxl_conf.c maps, the host builds the domain, paused)
+ *   libxl_channels_settle()   looks whether each channel really is there (libxl
+ *                             starts a domain without one that it could not
+ *                             make), reads the ptys' paths, and gives the
+ *                             sockets their group and mode
+ * and a stop ends with libxl_channels_remove().
+ *
+ * Device ids: 0 is the primary console. Linux gives a console the lowest free
+ * hvc, so that the lowest free device id keeps both numbers equal.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "conf/domain_conf.h"
+#include "libxl/libxl_driver.h"
+#include "xen/xen_host.h"
+
+/* What a Linux guest can open beside its primary console (hvc1 to hvc7). */
+#define LIBXL_CHANNELS_FOR_LINUX 7
+
+/* @messages gets a string for each thing that an administrator should know.
+ * Errors: VIR_ERR_CONFIG_UNSUPPORTED, VIR_ERR_OPERATION_FAILED for a path that
+ * something else has, VIR_ERR_SYSTEM_ERROR; each names domain and path. */
+bool libxl_channels_prepare(DomainDef *live, const LibxlDriverConfig *config, GPtrArray *messages,
+                            GError **error);
+
+/* Errors: VIR_ERR_OPERATION_FAILED, naming the channel that is not there. */
+bool libxl_channels_settle(DomainDef *live, const LibxlDriverConfig *config, XenHost *host,
+                           GError **error);
+
+/* For a domain that runs already: finds each channel's device id and pty by its
+ * name. A channel that is not there is left without a device id. */
+bool libxl_channels_adopt(DomainDef *live, XenHost *host, GError **error);
+
+/* Takes automatic paths, this domain's or (in XML that was copied) another's,
+ * out of a definition: they are made at start. */
+void libxl_channels_drop_automatic_paths(DomainDef *def, const LibxlDriverConfig *config);
+
+/* Removes the sockets, and the directory of automatic ones. */
+void libxl_channels_remove(const DomainDef *live, const LibxlDriverConfig *config);

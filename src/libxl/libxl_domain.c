@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libxl/libxl_domain.h"
+
+#include <string.h>
+
+#include "util/error.h"
+#include "util/i18n.h"
+#include "util/uuid.h"
+
+/* As long as libvirt's drivers wait. */
+#define JOB_WAIT_US (30 * G_USEC_PER_SEC)
+
+static LibxlDomain *
+domain_new(const char *name, const guint8 *uuid)
+{
+    LibxlDomain *domain = g_new0(LibxlDomain, 1);
+
+    domain->ref_count = 1;
+    domain->name = g_strdup(name);
+    memcpy(domain->uuid, uuid, VIR_UUID_BUFLEN);
+    g_mutex_init(&domain->lock);
+    g_cond_init(&domain->job_ended);
+    domain->state = VIR_DOMAIN_SHUTOFF;
+    domain->messages = g_ptr_array_new_with_free_func(g_free);
+    return domain;
+}
+
+LibxlDomain *
+libxl_domain_ref(LibxlDomain *domain)
+{
+    g_atomic_int_inc(&domain->ref_count);
+    return domain;
+}
+
+void
+libxl_domain_unref(LibxlDomain *domain)
+{
+    if (!domain || !g_atomic_int_dec_and_test(&domain->ref_count))
+        return;
+    g_clear_pointer(&domain->persistent, domain_def_free);
+    g_clear_pointer(&domain->live, domain_def_free);
+    g_ptr_array_unref(domain->messages);
+    g_mutex_clear(&domain->lock);
+    g_cond_clear(&domain->job_ended);
+    g_free(domain->name);
+    g_free(domain);
+}
+
+bool
+libxl_domain_begin_job(LibxlDomain *domain, GError **error)
+{
+    gint64 deadline = g_get_monotonic_time() + JOB_WAIT_US;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
+
+    while (domain->has_job) {
+        if (!g_cond_wait_until(&domain->job_ended, &domain->lock, deadline))
+            return virtxl_error_set(
+                error, VIR_ERR_OPERATION_TIMEOUT,
+                _("another operation on domain '%s' has not ended within %d seconds"), domain->name,
+                (int)(JOB_WAIT_US / G_USEC_PER_SEC));
+    }
+    if (domain->is_removed) {
+        libxl_domain_not_found(domain->uuid, error);
+        return false;
+    }
+    domain->has_job = true;
+    return true;
+}
+
+void
+libxl_domain_end_job(LibxlDomain *domain)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
+
+    domain->has_job = false;
+    g_cond_signal(&domain->job_ended);
+}
+
+int
+libxl_domain_get_id(LibxlDomain *domain)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
+
+    return domain->live ? domain->live->id : -1;
+}
+
+bool
+libxl_domain_is_active(LibxlDomain *domain)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
+
+    return domain->live != NULL;
+}
+
+LibxlDomainRef *
+libxl_domain_make_ref(LibxlDomain *domain)
+{
+    LibxlDomainRef *ref = g_new0(LibxlDomainRef, 1);
+
+    ref->name = g_strdup(domain->name);
+    memcpy(ref->uuid, domain->uuid, VIR_UUID_BUFLEN);
+    ref->id = libxl_domain_get_id(domain);
+    return ref;
+}
+
+void
+libxl_domain_ref_free(LibxlDomainRef *ref)
+{
+    if (!ref)
+        return;
+    g_free(ref->name);
+    g_free(ref);
+}
+
+static void
+replace_definition(LibxlDomain *domain, DomainDef **slot, DomainDef *def)
+{
+    DomainDef *old;
+
+    g_mutex_lock(&domain->lock);
+    old = *slot;
+    *slot = def;
+    g_mutex_unlock(&domain->lock);
+    domain_def_free(old);
+}
+
+void
+libxl_domain_set_persistent(LibxlDomain *domain, DomainDef *def)
+{
+    replace_definition(domain, &domain->persistent, def);
+}
+
+void
+libxl_domain_set_live(LibxlDomain *domain, DomainDef *def)
+{
+    replace_definition(domain, &domain->live, def);
+}
+
+void
+libxl_domain_set_state(LibxlDomain *domain, virDomainState state, int reason)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
+
+    domain->state = state;
+    domain->reason = reason;
+}
+
+void
+libxl_domain_add_message(LibxlDomain *domain, const char *message)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
+
+    g_ptr_array_add(domain->messages, g_strdup(message));
+}
+
+LibxlDomain *
+libxl_domain_not_found(const guint8 *uuid, GError **error)
+{
+    char text[UUID_STRING_SIZE];
+
+    uuid_format(uuid, text);
+    virtxl_error_set(error, VIR_ERR_NO_DOMAIN, _("no domain with matching uuid '%s'"), text);
+    return NULL;
+}
+
+/* --- the list ------------------------------------------------------------- */
+
+struct LibxlDomainList {
+    GMutex lock;
+    GHashTable *by_uuid; /* owns a reference */
+    GHashTable *by_name;
+};
+
+static guint
+uuid_hash(gconstpointer key)
+{
+    guint hash;
+
+    memcpy(&hash, key, sizeof(hash));
+    return hash;
+}
+
+static gboolean
+uuid_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, VIR_UUID_BUFLEN) == 0;
+}
+
+static void
+unref_value(gpointer domain)
+{
+    libxl_domain_unref(domain);
+}
+
+LibxlDomainList *
+libxl_domain_list_new(void)
+{
+    LibxlDomainList *list = g_new0(LibxlDomainList, 1);
+
+    g_mutex_init(&list->lock);
+    list->by_uuid = g_hash_table_new_full(uuid_hash, uuid_equal, NULL, unref_value);
+    list->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    return list;
+}
+
+void
+libxl_domain_list_free(LibxlDomainList *list)
+{
+    if (!list)
+        return;
+    g_hash_table_unref(list->by_name);
+    g_hash_table_unref(list->by_uuid);
+    g_mutex_clear(&list->lock);
+    g_free(list);
+}
+
+static bool
+has_definition(LibxlDomain *domain)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
+
+    return domain->live || domain->persistent;
+}
+
+static LibxlDomain *
+peek(LibxlDomainList *list, GHashTable *table, gconstpointer key)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&list->lock);
+    LibxlDomain *domain = g_hash_table_lookup(table, key);
+
+    return domain ? libxl_domain_ref(domain) : NULL;
+}
+
+static LibxlDomain *
+find(LibxlDomainList *list, GHashTable *table, gconstpointer key)
+{
+    LibxlDomain *domain = peek(list, table, key);
+
+    if (domain && !has_definition(domain))
+        g_clear_pointer(&domain, libxl_domain_unref);
+    return domain;
+}
+
+LibxlDomain *
+libxl_domain_list_find_uuid(LibxlDomainList *list, const guint8 *uuid)
+{
+    return find(list, list->by_uuid, uuid);
+}
+
+LibxlDomain *
+libxl_domain_list_peek_uuid(LibxlDomainList *list, const guint8 *uuid)
+{
+    return peek(list, list->by_uuid, uuid);
+}
+
+LibxlDomain *
+libxl_domain_list_find_name(LibxlDomainList *list, const char *name)
+{
+    return find(list, list->by_name, name);
+}
+
+GPtrArray *
+libxl_domain_list_get_all(LibxlDomainList *list)
+{
+    GPtrArray *all = g_ptr_array_new_with_free_func(unref_value);
+    GHashTableIter iter;
+    gpointer value;
+
+    g_mutex_lock(&list->lock);
+    g_hash_table_iter_init(&iter, list->by_uuid);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        g_ptr_array_add(all, libxl_domain_ref(value));
+    g_mutex_unlock(&list->lock);
+
+    for (guint i = all->len; i > 0; i--) {
+        if (!has_definition(all->pdata[i - 1]))
+            g_ptr_array_remove_index_fast(all, i - 1);
+    }
+    return all;
+}
+
+LibxlDomain *
+libxl_domain_list_find_id(LibxlDomainList *list, int id)
+{
+    g_autoptr(GPtrArray) all = NULL;
+
+    if (id < 0)
+        return NULL;
+    all = libxl_domain_list_get_all(list);
+    for (guint i = 0; i < all->len; i++) {
+        if (libxl_domain_get_id(all->pdata[i]) == id)
+            return libxl_domain_ref(all->pdata[i]);
+    }
+    return NULL;
+}
+
+static bool
+check_name_and_uuid(LibxlDomain *by_uuid, LibxlDomain *by_name, const char *name, GError **error)
+{
+    char text[UUID_STRING_SIZE];
+
+    if (by_uuid && strcmp(by_uuid->name, name) != 0) {
+        uuid_format(by_uuid->uuid, text);
+        return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED,
+                                _("domain '%s' is already defined with uuid %s"), by_uuid->name,
+                                text);
+    }
+    if (by_name && by_name != by_uuid) {
+        uuid_format(by_name->uuid, text);
+        return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED,
+                                _("domain '%s' already exists with uuid %s"), name, text);
+    }
+    return true;
+}
+
+LibxlDomain *
+libxl_domain_list_obtain(LibxlDomainList *list, const char *name, const guint8 *uuid,
+                         GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&list->lock);
+    LibxlDomain *domain = g_hash_table_lookup(list->by_uuid, uuid);
+
+    if (!check_name_and_uuid(domain, g_hash_table_lookup(list->by_name, name), name, error))
+        return NULL;
+    if (!domain) {
+        domain = domain_new(name, uuid);
+        g_hash_table_insert(list->by_uuid, domain->uuid, domain);
+        g_hash_table_insert(list->by_name, domain->name, domain);
+    }
+    return libxl_domain_ref(domain);
+}
+
+void
+libxl_domain_list_prune(LibxlDomainList *list, LibxlDomain *domain)
+{
+    g_autoptr(LibxlDomain) keep = libxl_domain_ref(domain);
+
+    if (has_definition(domain))
+        return;
+    g_mutex_lock(&domain->lock);
+    domain->is_removed = true;
+    g_mutex_unlock(&domain->lock);
+    g_mutex_lock(&list->lock);
+    g_hash_table_remove(list->by_name, domain->name);
+    g_hash_table_remove(list->by_uuid, domain->uuid);
+    g_mutex_unlock(&list->lock);
+}

@@ -1,0 +1,103 @@
+/* One domain as the driver knows it, and the list of all of them.
+ *
+ * A LibxlDomain has up to two definitions: the persistent one (what the next
+ * start uses; on disk) and the live one (what runs now). At least one of them
+ * is there, or the object is on its way in or out and nobody sees it.
+ *
+ * Two things guard a domain. Its lock guards every field, is held for moments
+ * only, and never across a call to the hypervisor or a disk, so that getters
+ * answer in the event loop. Its job is what an operation holds from begin to
+ * end, so that operations on one domain come one after another; only the holder
+ * of the job changes the definitions and the state. Name and uuid never change.
+ *
+ * No lock is taken while another one is held.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "conf/domain_conf.h"
+#include "libxl/libxl_driver.h"
+#include "xen/xen_host.h"
+
+/* What the hypervisor said of a domain the last time it was asked. */
+typedef struct {
+    guint64 cpu_time_ns;
+    guint64 memory_kib;
+    guint vcpus;
+    gint64 taken_us; /* g_get_monotonic_time(); 0: never */
+} LibxlDomainSample;
+
+typedef struct {
+    gint ref_count;
+    char *name;
+    guint8 uuid[VIR_UUID_BUFLEN];
+
+    GMutex lock;
+    GCond job_ended;
+    bool has_job;
+    bool is_removed; /* no longer in the list: look it up again */
+
+    DomainDef *persistent;
+    DomainDef *live;
+    virDomainState state;
+    int reason;
+    bool autostart;
+    bool is_foreign; /* another toolstack's: its death is not our business */
+    bool is_updated; /* the live definition changed since the start */
+    LibxlDomainSample sample;
+    GPtrArray *messages; /* of char *: warnings about the live domain */
+
+    gint64 started_us;    /* when the last start was: limits reboot loops */
+    guint quick_restarts; /* restarts in a row that came too soon */
+} LibxlDomain;
+
+LibxlDomain *libxl_domain_ref(LibxlDomain *domain);
+void libxl_domain_unref(LibxlDomain *domain);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibxlDomain, libxl_domain_unref)
+
+/* Waits for the domain's job and takes it. Errors: VIR_ERR_OPERATION_TIMEOUT
+ * when another operation does not end within 30 s; VIR_ERR_NO_DOMAIN when the
+ * domain went away meanwhile. */
+bool libxl_domain_begin_job(LibxlDomain *domain, GError **error);
+void libxl_domain_end_job(LibxlDomain *domain);
+
+/* The id it runs under, or -1. Takes the lock. */
+int libxl_domain_get_id(LibxlDomain *domain);
+bool libxl_domain_is_active(LibxlDomain *domain);
+LibxlDomainRef *libxl_domain_make_ref(LibxlDomain *domain);
+
+/* For the holder of the job. Both take @def over (NULL: none). */
+void libxl_domain_set_persistent(LibxlDomain *domain, DomainDef *def);
+void libxl_domain_set_live(LibxlDomain *domain, DomainDef *def);
+void libxl_domain_set_state(LibxlDomain *domain, virDomainState state, int reason);
+void libxl_domain_add_message(LibxlDomain *domain, const char *message);
+
+/* The error that libvirt gives for a uuid that isn't known. Returns NULL. */
+LibxlDomain *libxl_domain_not_found(const guint8 *uuid, GError **error);
+
+/* --- the list ------------------------------------------------------------- */
+
+typedef struct LibxlDomainList LibxlDomainList;
+
+LibxlDomainList *libxl_domain_list_new(void);
+void libxl_domain_list_free(LibxlDomainList *list);
+
+/* Lookups return a reference, or NULL. Objects without a definition are not
+ * found. */
+LibxlDomain *libxl_domain_list_find_uuid(LibxlDomainList *list, const guint8 *uuid);
+/* The same, but also finds one that is on its way in or out. */
+LibxlDomain *libxl_domain_list_peek_uuid(LibxlDomainList *list, const guint8 *uuid);
+LibxlDomain *libxl_domain_list_find_name(LibxlDomainList *list, const char *name);
+LibxlDomain *libxl_domain_list_find_id(LibxlDomainList *list, int id);
+/* An array of references, those without a definition left out, in no order. */
+GPtrArray *libxl_domain_list_get_all(LibxlDomainList *list);
+
+/* The domain with @uuid, or a new one without a definition under @name. Errors:
+ * VIR_ERR_OPERATION_FAILED when @name is another domain's, or @uuid has another
+ * name. */
+LibxlDomain *libxl_domain_list_obtain(LibxlDomainList *list, const char *name, const guint8 *uuid,
+                                      GError **error);
+
+/* Takes @domain out if it has no definition left. For the holder of the job. */
+void libxl_domain_list_prune(LibxlDomainList *list, LibxlDomain *domain);

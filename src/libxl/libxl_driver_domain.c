@@ -1,0 +1,357 @@
+/* The operations of the driver's API: see libxl_driver.h. Each finds its domain,
+ * takes its job, checks what must hold, and leaves the work to libxl_lifecycle.c
+ * and libxl_store.c.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <string.h>
+
+#include "libxl/libxl_channel.h"
+#include "libxl/libxl_driver_state.h"
+#include "libxl/libxl_lifecycle.h"
+#include "libxl/libxl_store.h"
+#include "util/error.h"
+#include "util/i18n.h"
+
+/* --- jobs ------------------------------------------------------------------- */
+
+/* The domain with its job held; ended by end(). */
+static LibxlDomain *
+begin(LibxlDriver *driver, const guint8 *uuid, GError **error)
+{
+    LibxlDomain *domain = libxl_driver_find(driver, uuid, error);
+
+    if (domain && !libxl_domain_begin_job(domain, error))
+        g_clear_pointer(&domain, libxl_domain_unref);
+    return domain;
+}
+
+static void
+end(LibxlDomain *domain)
+{
+    libxl_domain_end_job(domain);
+    libxl_domain_unref(domain);
+}
+
+/* Domain-0 is the machine that we run on. */
+static bool
+check_not_domain_zero(const LibxlDomain *domain, const char *operation, GError **error)
+{
+    if (domain->live && domain->live->id == 0)
+        return virtxl_error_set(error, VIR_ERR_OPERATION_UNSUPPORTED,
+                                _("Domain-0 is the control domain: it can't be %s"), operation);
+    return true;
+}
+
+static bool
+check_active(const LibxlDomain *domain, GError **error)
+{
+    if (!domain->live)
+        return virtxl_error_set(error, VIR_ERR_OPERATION_INVALID, _("domain is not running"));
+    return true;
+}
+
+/* Begins an operation on a domain that runs and isn't Domain-0. */
+static LibxlDomain *
+begin_active(LibxlDriver *driver, const guint8 *uuid, const char *operation, GError **error)
+{
+    LibxlDomain *domain = begin(driver, uuid, error);
+
+    if (!domain)
+        return NULL;
+    if (check_active(domain, error) && check_not_domain_zero(domain, operation, error))
+        return domain;
+    end(domain);
+    return NULL;
+}
+
+/* --- define, undefine ---------------------------------------------------------- */
+
+static DomainDef *
+parse(LibxlDriver *driver, const char *xml, GError **error)
+{
+    DomainParseDefaults defaults = libxl_driver_parse_defaults(driver);
+    g_autoptr(DomainDef) def =
+        domain_def_parse_string(xml, &defaults, DOMAIN_PARSE_INACTIVE, error);
+
+    if (!def)
+        return NULL;
+    libxl_channels_drop_automatic_paths(def, driver->config);
+    return domain_def_validate(def, error) ? g_steal_pointer(&def) : NULL;
+}
+
+/* The domain that @def is about, new or known, with its job held. */
+static LibxlDomain *
+obtain(LibxlDriver *driver, const DomainDef *def, GError **error)
+{
+    for (;;) {
+        g_autoptr(LibxlDomain) domain =
+            libxl_domain_list_obtain(driver->domains, def->name, def->uuid, error);
+        g_autoptr(GError) detail = NULL;
+
+        if (!domain)
+            return NULL;
+        if (libxl_domain_begin_job(domain, &detail))
+            return g_steal_pointer(&domain);
+        /* Removed while we waited: the next look gives a new one. */
+        if (!g_error_matches(detail, VIRTXL_ERROR, VIR_ERR_NO_DOMAIN)) {
+            g_propagate_error(error, g_steal_pointer(&detail));
+            return NULL;
+        }
+    }
+}
+
+/* For a domain that obtain() may just have made. */
+static void
+end_obtained(LibxlDriver *driver, LibxlDomain *domain)
+{
+    libxl_domain_list_prune(driver->domains, domain);
+    end(domain);
+}
+
+static bool
+define(LibxlDriver *driver, LibxlDomain *domain, DomainDef *def, GError **error)
+{
+    bool is_new = !domain->persistent;
+
+    if (!check_not_domain_zero(domain, "defined", error) ||
+        !libxl_store_save_definition(driver, def, error)) {
+        domain_def_free(def);
+        return false;
+    }
+    libxl_domain_set_persistent(domain, def);
+    libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_DEFINED,
+                      is_new ? VIR_DOMAIN_EVENT_DEFINED_ADDED : VIR_DOMAIN_EVENT_DEFINED_UPDATED);
+    return true;
+}
+
+LibxlDomainRef *
+libxl_driver_domain_define_xml(LibxlDriver *driver, const char *xml, guint flags, GError **error)
+{
+    g_autoptr(DomainDef) def = NULL;
+    LibxlDomainRef *ref = NULL;
+    LibxlDomain *domain;
+
+    if (!libxl_driver_check_flags(flags, 0, "virDomainDefineXMLFlags", error) ||
+        !(def = parse(driver, xml, error)) || !(domain = obtain(driver, def, error)))
+        return NULL;
+    if (define(driver, domain, g_steal_pointer(&def), error))
+        ref = libxl_domain_make_ref(domain);
+    end_obtained(driver, domain);
+    return ref;
+}
+
+static bool
+check_undefine(LibxlDriver *driver, LibxlDomain *domain, guint flags, GError **error)
+{
+    if (!check_not_domain_zero(domain, "undefined", error))
+        return false;
+    if (!domain->persistent)
+        return virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
+                                _("cannot undefine transient domain '%s'"), domain->name);
+    if (!libxl_store_has_managed_save(driver, domain))
+        return true;
+    if (!(flags & VIR_DOMAIN_UNDEFINE_MANAGED_SAVE))
+        return virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
+                                _("domain '%s' has a managed save image; undefine it with "
+                                  "--managed-save to remove that too"),
+                                domain->name);
+    return libxl_store_remove_managed_save(driver, domain, error);
+}
+
+bool
+libxl_driver_domain_undefine(LibxlDriver *driver, const guint8 *uuid, guint flags, GError **error)
+{
+    LibxlDomain *domain;
+    bool ok;
+
+    if (!libxl_driver_check_flags(flags, VIR_DOMAIN_UNDEFINE_MANAGED_SAVE, "virDomainUndefineFlags",
+                                  error) ||
+        !(domain = begin(driver, uuid, error)))
+        return false;
+    ok = check_undefine(driver, domain, flags, error) &&
+         libxl_store_remove_definition(driver, domain, error);
+    if (ok) {
+        domain->autostart = false;
+        libxl_domain_set_persistent(domain, NULL);
+        libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_UNDEFINED,
+                          VIR_DOMAIN_EVENT_UNDEFINED_REMOVED);
+    }
+    end_obtained(driver, domain);
+    return ok;
+}
+
+bool
+libxl_driver_domain_set_autostart(LibxlDriver *driver, const guint8 *uuid, bool autostart,
+                                  GError **error)
+{
+    LibxlDomain *domain = begin(driver, uuid, error);
+    bool ok = false;
+
+    if (!domain)
+        return false;
+    if (!check_not_domain_zero(domain, "autostarted", error))
+        ok = false;
+    else if (!domain->persistent)
+        virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
+                         _("cannot set autostart for transient domain '%s'"), domain->name);
+    else
+        ok = libxl_store_set_autostart(driver, domain, autostart, error);
+    if (ok) {
+        g_mutex_lock(&domain->lock);
+        domain->autostart = autostart;
+        g_mutex_unlock(&domain->lock);
+    }
+    end(domain);
+    return ok;
+}
+
+/* --- start and stop --------------------------------------------------------------- */
+
+static bool
+check_inactive(const LibxlDomain *domain, GError **error)
+{
+    if (domain->live)
+        return virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
+                                _("domain '%s' is already running"), domain->name);
+    return true;
+}
+
+LibxlDomainRef *
+libxl_driver_domain_create_xml(LibxlDriver *driver, const char *xml, guint flags, GError **error)
+{
+    g_autoptr(DomainDef) def = NULL;
+    LibxlDomainRef *ref = NULL;
+    LibxlDomain *domain;
+
+    if (!libxl_driver_check_flags(flags, VIR_DOMAIN_START_PAUSED, "virDomainCreateXML", error) ||
+        !(def = parse(driver, xml, error)) || !(domain = obtain(driver, def, error)))
+        return NULL;
+    if (check_inactive(domain, error) &&
+        libxl_lifecycle_start(driver, domain, def, flags, VIR_DOMAIN_RUNNING_BOOTED, error))
+        ref = libxl_domain_make_ref(domain);
+    end_obtained(driver, domain);
+    return ref;
+}
+
+/* A managed save would be lost, or worse, meet a disk that has changed since. */
+static bool
+settle_managed_save(LibxlDriver *driver, LibxlDomain *domain, guint flags, GError **error)
+{
+    if (!libxl_store_has_managed_save(driver, domain))
+        return true;
+    if (flags & VIR_DOMAIN_START_FORCE_BOOT)
+        return libxl_store_remove_managed_save(driver, domain, error);
+    return virtxl_error_set(error, VIR_ERR_OPERATION_UNSUPPORTED,
+                            _("domain '%s' has a managed save image, and restoring one is not "
+                              "supported; start it with --force-boot to discard the image"),
+                            domain->name);
+}
+
+bool
+libxl_driver_domain_create(LibxlDriver *driver, const guint8 *uuid, guint flags, int *id,
+                           GError **error)
+{
+    LibxlDomain *domain;
+    bool ok;
+
+    if (!libxl_driver_check_flags(flags, VIR_DOMAIN_START_PAUSED | VIR_DOMAIN_START_FORCE_BOOT,
+                                  "virDomainCreateWithFlags", error) ||
+        !(domain = begin(driver, uuid, error)))
+        return false;
+    ok = check_inactive(domain, error) && settle_managed_save(driver, domain, flags, error) &&
+         libxl_lifecycle_start(driver, domain, domain->persistent, flags, VIR_DOMAIN_RUNNING_BOOTED,
+                               error);
+    if (ok)
+        *id = domain->live->id;
+    end(domain);
+    return ok;
+}
+
+bool
+libxl_driver_domain_destroy(LibxlDriver *driver, const guint8 *uuid, guint flags, GError **error)
+{
+    LibxlDomain *domain;
+    bool ok;
+
+    if (!libxl_driver_check_flags(flags, 0, "virDomainDestroyFlags", error) ||
+        !(domain = begin_active(driver, uuid, "destroyed", error)))
+        return false;
+    ok = libxl_lifecycle_destroy(driver, domain, VIR_DOMAIN_SHUTOFF_DESTROYED,
+                                 VIR_DOMAIN_EVENT_STOPPED_DESTROYED, error);
+    end(domain);
+    return ok;
+}
+
+bool
+libxl_driver_domain_shutdown(LibxlDriver *driver, const guint8 *uuid, guint flags, GError **error)
+{
+    LibxlDomain *domain;
+    bool ok;
+
+    if (!libxl_driver_check_flags(flags,
+                                  VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN | VIR_DOMAIN_SHUTDOWN_PARAVIRT,
+                                  "virDomainShutdownFlags", error) ||
+        !(domain = begin_active(driver, uuid, "shut down", error)))
+        return false;
+    ok = driver->host->ops->shutdown(driver->host, (guint32)domain->live->id, error);
+    end(domain);
+    return ok;
+}
+
+bool
+libxl_driver_domain_reboot(LibxlDriver *driver, const guint8 *uuid, guint flags, GError **error)
+{
+    LibxlDomain *domain;
+    bool ok;
+
+    if (!libxl_driver_check_flags(flags, VIR_DOMAIN_REBOOT_PARAVIRT, "virDomainReboot", error) ||
+        !(domain = begin_active(driver, uuid, "rebooted", error)))
+        return false;
+    ok = driver->host->ops->reboot(driver->host, (guint32)domain->live->id, error);
+    end(domain);
+    return ok;
+}
+
+/* --- pause and go on ---------------------------------------------------------------- */
+
+static bool
+set_state(LibxlDriver *driver, LibxlDomain *domain, virDomainState state, int reason, int event,
+          int detail, GError **error)
+{
+    libxl_domain_set_state(domain, state, reason);
+    libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, event, detail);
+    return domain->is_foreign || libxl_store_save_live(driver, domain, false, error);
+}
+
+bool
+libxl_driver_domain_suspend(LibxlDriver *driver, const guint8 *uuid, GError **error)
+{
+    LibxlDomain *domain = begin_active(driver, uuid, "suspended", error);
+    bool ok = true;
+
+    if (!domain)
+        return false;
+    if (domain->state != VIR_DOMAIN_PAUSED)
+        ok = driver->host->ops->pause(driver->host, (guint32)domain->live->id, error) &&
+             set_state(driver, domain, VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_USER,
+                       VIR_DOMAIN_EVENT_SUSPENDED, VIR_DOMAIN_EVENT_SUSPENDED_PAUSED, error);
+    end(domain);
+    return ok;
+}
+
+bool
+libxl_driver_domain_resume(LibxlDriver *driver, const guint8 *uuid, GError **error)
+{
+    LibxlDomain *domain = begin_active(driver, uuid, "resumed", error);
+    bool ok = true;
+
+    if (!domain)
+        return false;
+    if (domain->state == VIR_DOMAIN_PAUSED)
+        ok = driver->host->ops->unpause(driver->host, (guint32)domain->live->id, error) &&
+             set_state(driver, domain, VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_UNPAUSED,
+                       VIR_DOMAIN_EVENT_RESUMED, VIR_DOMAIN_EVENT_RESUMED_UNPAUSED, error);
+    end(domain);
+    return ok;
+}

@@ -1,0 +1,533 @@
+/* The getters of the driver's API: see libxl_driver.h. All but the sampling at
+ * the end answer from what the driver knows, under a lock held for a moment.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <string.h>
+
+#include "libxl/libxl_channel.h"
+#include "libxl/libxl_driver_state.h"
+#include "libxl/libxl_store.h"
+#include "util/error.h"
+#include "util/i18n.h"
+
+/* How old what the hypervisor said may be and still be an answer. */
+#define SAMPLE_FRESH_US (100 * 1000)
+
+/* --- the connection and the host -------------------------------------------- */
+
+guint64
+libxl_driver_connect_get_version(LibxlDriver *driver)
+{
+    return driver->info.version;
+}
+
+const XenHostInfo *
+libxl_driver_node_get_info(LibxlDriver *driver)
+{
+    return &driver->info;
+}
+
+char *
+libxl_driver_connect_get_capabilities(LibxlDriver *driver)
+{
+    return g_strdup(driver->capabilities);
+}
+
+int
+libxl_driver_connect_get_max_vcpus(LibxlDriver *driver, const char *type, GError **error)
+{
+    return (int)driver->info.max_vcpus;
+}
+
+/* --- lists and lookups --------------------------------------------------------- */
+
+/* One group of virConnectListAllDomainsFlags: a domain passes if no flag of the
+ * group is asked for, or the one that is true of it. */
+static bool
+passes(guint flags, guint if_true, guint if_false, bool value)
+{
+    return !(flags & (if_true | if_false)) || (flags & (value ? if_true : if_false));
+}
+
+static bool
+state_passes(guint flags, virDomainState state)
+{
+    const guint all = VIR_CONNECT_LIST_DOMAINS_RUNNING | VIR_CONNECT_LIST_DOMAINS_PAUSED |
+                      VIR_CONNECT_LIST_DOMAINS_SHUTOFF | VIR_CONNECT_LIST_DOMAINS_OTHER;
+    guint is;
+
+    switch (state) {
+    case VIR_DOMAIN_RUNNING:
+        is = VIR_CONNECT_LIST_DOMAINS_RUNNING;
+        break;
+    case VIR_DOMAIN_PAUSED:
+        is = VIR_CONNECT_LIST_DOMAINS_PAUSED;
+        break;
+    case VIR_DOMAIN_SHUTOFF:
+        is = VIR_CONNECT_LIST_DOMAINS_SHUTOFF;
+        break;
+    default:
+        is = VIR_CONNECT_LIST_DOMAINS_OTHER;
+        break;
+    }
+    return !(flags & all) || (flags & is);
+}
+
+/* No domain has snapshots or checkpoints here. */
+static bool
+domain_passes(LibxlDriver *driver, LibxlDomain *domain, guint flags)
+{
+    const guint save =
+        VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE | VIR_CONNECT_LIST_DOMAINS_NO_MANAGEDSAVE;
+    bool ok;
+
+    g_mutex_lock(&domain->lock);
+    ok = passes(flags, VIR_CONNECT_LIST_DOMAINS_ACTIVE, VIR_CONNECT_LIST_DOMAINS_INACTIVE,
+                domain->live != NULL) &&
+         passes(flags, VIR_CONNECT_LIST_DOMAINS_PERSISTENT, VIR_CONNECT_LIST_DOMAINS_TRANSIENT,
+                domain->persistent != NULL) &&
+         passes(flags, VIR_CONNECT_LIST_DOMAINS_AUTOSTART, VIR_CONNECT_LIST_DOMAINS_NO_AUTOSTART,
+                domain->autostart) &&
+         passes(flags, VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT, VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT,
+                false) &&
+         passes(flags, VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT,
+                VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT, false) &&
+         state_passes(flags, domain->state);
+    g_mutex_unlock(&domain->lock);
+
+    return ok && (!(flags & save) || passes(flags, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE,
+                                            VIR_CONNECT_LIST_DOMAINS_NO_MANAGEDSAVE,
+                                            libxl_store_has_managed_save(driver, domain)));
+}
+
+static void
+free_ref(gpointer ref)
+{
+    libxl_domain_ref_free(ref);
+}
+
+GPtrArray *
+libxl_driver_connect_list_all_domains(LibxlDriver *driver, guint flags, GError **error)
+{
+    const guint known = VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT * 2 - 1;
+    g_autoptr(GPtrArray) all = NULL;
+    GPtrArray *refs;
+
+    if (!libxl_driver_check_flags(flags, known, "virConnectListAllDomains", error))
+        return NULL;
+    all = libxl_domain_list_get_all(driver->domains);
+    refs = g_ptr_array_new_full(all->len, free_ref);
+    for (guint i = 0; i < all->len; i++) {
+        if (domain_passes(driver, all->pdata[i], flags))
+            g_ptr_array_add(refs, libxl_domain_make_ref(all->pdata[i]));
+    }
+    return refs;
+}
+
+LibxlDomainRef *
+libxl_driver_domain_lookup_by_id(LibxlDriver *driver, int id, GError **error)
+{
+    g_autoptr(LibxlDomain) domain = libxl_domain_list_find_id(driver->domains, id);
+
+    if (domain)
+        return libxl_domain_make_ref(domain);
+    virtxl_error_set(error, VIR_ERR_NO_DOMAIN, _("no domain with matching id '%d'"), id);
+    return NULL;
+}
+
+LibxlDomainRef *
+libxl_driver_domain_lookup_by_uuid(LibxlDriver *driver, const guint8 *uuid, GError **error)
+{
+    g_autoptr(LibxlDomain) domain = libxl_driver_find(driver, uuid, error);
+
+    return domain ? libxl_domain_make_ref(domain) : NULL;
+}
+
+LibxlDomainRef *
+libxl_driver_domain_lookup_by_name(LibxlDriver *driver, const char *name, GError **error)
+{
+    g_autoptr(LibxlDomain) domain = libxl_domain_list_find_name(driver->domains, name);
+
+    if (domain)
+        return libxl_domain_make_ref(domain);
+    virtxl_error_set(error, VIR_ERR_NO_DOMAIN, _("no domain with matching name '%s'"), name);
+    return NULL;
+}
+
+/* --- a domain ------------------------------------------------------------------ */
+
+/* The domain with its lock taken; give both back with unlock_domain(). */
+static LibxlDomain *
+find_and_lock(LibxlDriver *driver, const guint8 *uuid, GError **error)
+{
+    LibxlDomain *domain = libxl_driver_find(driver, uuid, error);
+
+    if (domain)
+        g_mutex_lock(&domain->lock);
+    return domain;
+}
+
+static void
+unlock_domain(LibxlDomain *domain)
+{
+    g_mutex_unlock(&domain->lock);
+    libxl_domain_unref(domain);
+}
+
+/* The definition that describes the domain now. NULL only if the domain is
+ * being removed just now. */
+static const DomainDef *
+current_definition(const LibxlDomain *domain)
+{
+    return domain->live ? domain->live : domain->persistent;
+}
+
+/* What the affect flags of @flags choose: 0 (current) is live for a domain that
+ * runs. Fails as libvirt does where that definition isn't there. */
+static const DomainDef *
+choose_definition(const LibxlDomain *domain, guint flags, GError **error)
+{
+    if ((flags & VIR_DOMAIN_AFFECT_LIVE) && (flags & VIR_DOMAIN_AFFECT_CONFIG)) {
+        virtxl_error_set(error, VIR_ERR_INVALID_ARG,
+                         _("the flags for the live and the persistent definition of domain '%s' "
+                           "exclude each other"),
+                         domain->name);
+        return NULL;
+    }
+    if (flags & VIR_DOMAIN_AFFECT_LIVE) {
+        if (!domain->live)
+            virtxl_error_set(error, VIR_ERR_OPERATION_INVALID, _("domain is not running"));
+        return domain->live;
+    }
+    if (flags & VIR_DOMAIN_AFFECT_CONFIG) {
+        if (!domain->persistent)
+            virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
+                             _("transient domains do not have any persistent config"));
+        return domain->persistent;
+    }
+    return current_definition(domain);
+}
+
+bool
+libxl_driver_domain_get_state(LibxlDriver *driver, const guint8 *uuid, guint flags, int *state,
+                              int *reason, GError **error)
+{
+    LibxlDomain *domain;
+
+    if (!libxl_driver_check_flags(flags, 0, "virDomainGetState", error) ||
+        !(domain = find_and_lock(driver, uuid, error)))
+        return false;
+    *state = (int)domain->state;
+    *reason = domain->reason;
+    unlock_domain(domain);
+    return true;
+}
+
+/* Paths that are made at start say nothing about the next one. */
+static char *
+format_inactive(LibxlDriver *driver, const DomainDef *def, guint flags, GError **error)
+{
+    g_autoptr(DomainDef) copy = domain_def_copy(def);
+
+    libxl_channels_drop_automatic_paths(copy, driver->config);
+    return domain_def_format(copy, flags, error);
+}
+
+char *
+libxl_driver_domain_get_xml_desc(LibxlDriver *driver, const guint8 *uuid, guint flags,
+                                 GError **error)
+{
+    const guint known = VIR_DOMAIN_XML_SECURE | VIR_DOMAIN_XML_INACTIVE |
+                        VIR_DOMAIN_XML_UPDATE_CPU | VIR_DOMAIN_XML_MIGRATABLE;
+    LibxlDomain *domain;
+    char *xml;
+
+    if (!libxl_driver_check_flags(flags, known, "virDomainGetXMLDesc", error) ||
+        !(domain = find_and_lock(driver, uuid, error)))
+        return NULL;
+    flags &= ~(guint)VIR_DOMAIN_XML_UPDATE_CPU;
+    if (!(flags & VIR_DOMAIN_XML_INACTIVE))
+        xml = domain_def_format(current_definition(domain), flags, error);
+    else if (domain->persistent)
+        xml = domain_def_format(domain->persistent, flags, error);
+    else
+        xml = format_inactive(driver, domain->live, flags, error);
+    unlock_domain(domain);
+    return xml;
+}
+
+char *
+libxl_driver_domain_get_os_type(LibxlDriver *driver, const guint8 *uuid, GError **error)
+{
+    LibxlDomain *domain = find_and_lock(driver, uuid, error);
+    char *type;
+
+    if (!domain)
+        return NULL;
+    type = g_strdup(domain_os_type_names[current_definition(domain)->os.type]);
+    unlock_domain(domain);
+    return type;
+}
+
+bool
+libxl_driver_domain_get_max_memory(LibxlDriver *driver, const guint8 *uuid, guint64 *kib,
+                                   GError **error)
+{
+    LibxlDomain *domain = find_and_lock(driver, uuid, error);
+
+    if (!domain)
+        return false;
+    *kib = current_definition(domain)->memory_max;
+    unlock_domain(domain);
+    return true;
+}
+
+bool
+libxl_driver_domain_get_autostart(LibxlDriver *driver, const guint8 *uuid, bool *autostart,
+                                  GError **error)
+{
+    LibxlDomain *domain = find_and_lock(driver, uuid, error);
+
+    if (!domain)
+        return false;
+    *autostart = domain->autostart;
+    unlock_domain(domain);
+    return true;
+}
+
+bool
+libxl_driver_domain_is_active(LibxlDriver *driver, const guint8 *uuid, bool *active, GError **error)
+{
+    LibxlDomain *domain = find_and_lock(driver, uuid, error);
+
+    if (!domain)
+        return false;
+    *active = domain->live != NULL;
+    unlock_domain(domain);
+    return true;
+}
+
+bool
+libxl_driver_domain_is_persistent(LibxlDriver *driver, const guint8 *uuid, bool *persistent,
+                                  GError **error)
+{
+    LibxlDomain *domain = find_and_lock(driver, uuid, error);
+
+    if (!domain)
+        return false;
+    *persistent = domain->persistent != NULL;
+    unlock_domain(domain);
+    return true;
+}
+
+bool
+libxl_driver_domain_is_updated(LibxlDriver *driver, const guint8 *uuid, bool *updated,
+                               GError **error)
+{
+    LibxlDomain *domain = find_and_lock(driver, uuid, error);
+
+    if (!domain)
+        return false;
+    *updated = domain->is_updated;
+    unlock_domain(domain);
+    return true;
+}
+
+bool
+libxl_driver_domain_has_managed_save_image(LibxlDriver *driver, const guint8 *uuid, guint flags,
+                                           bool *has, GError **error)
+{
+    g_autoptr(LibxlDomain) domain = NULL;
+
+    if (!libxl_driver_check_flags(flags, 0, "virDomainHasManagedSaveImage", error) ||
+        !(domain = libxl_driver_find(driver, uuid, error)))
+        return false;
+    *has = libxl_store_has_managed_save(driver, domain);
+    return true;
+}
+
+int
+libxl_driver_domain_get_vcpus_flags(LibxlDriver *driver, const guint8 *uuid, guint flags,
+                                    GError **error)
+{
+    const guint known = VIR_DOMAIN_VCPU_LIVE | VIR_DOMAIN_VCPU_CONFIG | VIR_DOMAIN_VCPU_MAXIMUM;
+    LibxlDomain *domain;
+    const DomainDef *def;
+    int count = -1;
+
+    if (!libxl_driver_check_flags(flags, known, "virDomainGetVcpusFlags", error) ||
+        !(domain = find_and_lock(driver, uuid, error)))
+        return -1;
+    def = choose_definition(domain, flags & ~(guint)VIR_DOMAIN_VCPU_MAXIMUM, error);
+    if (def)
+        count = (int)(flags & VIR_DOMAIN_VCPU_MAXIMUM ? def->vcpus_max : def->vcpus);
+    unlock_domain(domain);
+    return count;
+}
+
+/* --- metadata and messages ------------------------------------------------------ */
+
+static char *
+find_metadata(const DomainDef *def, const char *uri)
+{
+    xmlNode *root = def->metadata ? xmlDocGetRootElement(def->metadata) : NULL;
+
+    for (xmlNode *node = root ? root->children : NULL; node; node = node->next) {
+        g_autoptr(GString) text = NULL;
+        xmlBuffer *buffer;
+
+        if (node->type != XML_ELEMENT_NODE || !node->ns ||
+            g_strcmp0((const char *)node->ns->href, uri) != 0)
+            continue;
+        buffer = xmlBufferCreate();
+        xmlNodeDump(buffer, def->metadata, node, 0, 1);
+        text = g_string_new((const char *)xmlBufferContent(buffer));
+        xmlBufferFree(buffer);
+        return g_string_free(g_steal_pointer(&text), FALSE);
+    }
+    return NULL;
+}
+
+static char *
+get_metadata(const DomainDef *def, int type, const char *uri, GError **error)
+{
+    char *value = NULL;
+
+    switch (type) {
+    case VIR_DOMAIN_METADATA_DESCRIPTION:
+        value = g_strdup(def->description);
+        break;
+    case VIR_DOMAIN_METADATA_TITLE:
+        value = g_strdup(def->title);
+        break;
+    case VIR_DOMAIN_METADATA_ELEMENT:
+        value = find_metadata(def, uri);
+        break;
+    default:
+        virtxl_error_set(error, VIR_ERR_INVALID_ARG, _("unknown type of metadata: %d"), type);
+        return NULL;
+    }
+    if (!value)
+        virtxl_error_set(error, VIR_ERR_NO_DOMAIN_METADATA, _("domain '%s' has no such metadata"),
+                         def->name);
+    return value;
+}
+
+char *
+libxl_driver_domain_get_metadata(LibxlDriver *driver, const guint8 *uuid, int type, const char *uri,
+                                 guint flags, GError **error)
+{
+    LibxlDomain *domain;
+    const DomainDef *def;
+    char *value = NULL;
+
+    if (!libxl_driver_check_flags(flags, VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG,
+                                  "virDomainGetMetadata", error) ||
+        !(domain = find_and_lock(driver, uuid, error)))
+        return NULL;
+    def = choose_definition(domain, flags, error);
+    if (def)
+        value = get_metadata(def, type, uri, error);
+    unlock_domain(domain);
+    return value;
+}
+
+GStrv
+libxl_driver_domain_get_messages(LibxlDriver *driver, const guint8 *uuid, guint flags,
+                                 GError **error)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    LibxlDomain *domain;
+
+    if (!libxl_driver_check_flags(flags,
+                                  VIR_DOMAIN_MESSAGE_DEPRECATION | VIR_DOMAIN_MESSAGE_TAINTING,
+                                  "virDomainGetMessages", error) ||
+        !(domain = find_and_lock(driver, uuid, error)))
+        return NULL;
+    for (guint i = 0; i < domain->messages->len; i++) {
+        if (!flags || (flags & VIR_DOMAIN_MESSAGE_TAINTING))
+            g_strv_builder_add(builder, domain->messages->pdata[i]);
+    }
+    unlock_domain(domain);
+    return g_strv_builder_end(builder);
+}
+
+/* --- what only the hypervisor knows ---------------------------------------------- */
+
+static bool
+is_fresh(const LibxlDomain *domain)
+{
+    return !domain->live || (domain->sample.taken_us &&
+                             g_get_monotonic_time() - domain->sample.taken_us < SAMPLE_FRESH_US);
+}
+
+bool
+libxl_driver_domain_info_is_fresh(LibxlDriver *driver, const guint8 *uuid)
+{
+    LibxlDomain *domain = find_and_lock(driver, uuid, NULL);
+    bool fresh;
+
+    if (!domain)
+        return true;
+    fresh = is_fresh(domain);
+    unlock_domain(domain);
+    return fresh;
+}
+
+static void
+take_sample(LibxlDriver *driver, const XenDomainInfo *info, gint64 now)
+{
+    g_autoptr(LibxlDomain) domain = libxl_domain_list_peek_uuid(driver->domains, info->uuid);
+
+    if (!domain)
+        return;
+    g_mutex_lock(&domain->lock);
+    if (domain->live && domain->live->id == (int)info->domid)
+        domain->sample = (LibxlDomainSample){info->cpu_time_ns, info->current_memory_kib,
+                                             info->online_vcpus, now};
+    g_mutex_unlock(&domain->lock);
+}
+
+/* One question answers for all domains: many clients that ask for many domains
+ * cost the hypervisor one listing for each moment. */
+bool
+libxl_driver_sample(LibxlDriver *driver, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&driver->sample_lock);
+    g_autoptr(GPtrArray) infos = NULL;
+    gint64 now = g_get_monotonic_time();
+
+    infos = driver->host->ops->list_domains(driver->host, error);
+    if (!infos)
+        return false;
+    for (guint i = 0; i < infos->len; i++)
+        take_sample(driver, infos->pdata[i], now);
+    return true;
+}
+
+bool
+libxl_driver_domain_get_info(LibxlDriver *driver, const guint8 *uuid, virDomainInfo *info,
+                             GError **error)
+{
+    LibxlDomain *domain;
+    const DomainDef *def;
+
+    if (!libxl_driver_domain_info_is_fresh(driver, uuid) && !libxl_driver_sample(driver, error))
+        return false;
+    domain = find_and_lock(driver, uuid, error);
+    if (!domain)
+        return false;
+    def = current_definition(domain);
+    *info = (virDomainInfo){.state = (guchar)domain->state,
+                            .maxMem = def->memory_max,
+                            .memory = def->memory,
+                            .nrVirtCpu = (gushort)def->vcpus};
+    if (domain->live && domain->sample.taken_us) {
+        info->memory = domain->sample.memory_kib;
+        info->nrVirtCpu = (gushort)domain->sample.vcpus;
+        info->cpuTime = domain->sample.cpu_time_ns;
+    }
+    unlock_domain(domain);
+    return true;
+}

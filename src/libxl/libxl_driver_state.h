@@ -1,0 +1,51 @@
+/* What the files of the driver share: the driver itself. Only src/libxl
+ * includes this.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "libxl/libxl_domain.h"
+#include "libxl/libxl_driver.h"
+
+struct LibxlDriver {
+    LibxlDriverConfig *config;
+    XenHost *host;
+    XenHostInfo info;
+    char *capabilities; /* XML */
+    LibxlDomainList *domains;
+    int lock_fd; /* driver.pid, locked */
+
+    LibxlDriverEventFunc event_func; /* called in the default main context */
+    gpointer event_data;
+    GAsyncQueue *events; /* of LibxlDriverEvent, not yet delivered */
+
+    /* Follows up on what the host reports (a domain that stopped): may block. */
+    GThreadPool *follow_up;
+    GThreadPool *autostart; /* NULL if there was nothing to start */
+    GMutex timers_lock;
+    GPtrArray *timers; /* of GSource: follow-ups that wait */
+    gint is_closing;
+
+    GMutex sample_lock;
+};
+
+/* Tells clients, through the default main context. May be called anywhere. */
+void libxl_driver_emit(LibxlDriver *driver, LibxlDomain *domain, virDomainEventID id, int type,
+                       int detail);
+
+/* Follows up on @event after @milliseconds. */
+void libxl_driver_follow_up_later(LibxlDriver *driver, const XenHostEvent *event,
+                                  guint milliseconds);
+
+/* Calls the host about every domain and keeps the answers. An operation. */
+bool libxl_driver_sample(LibxlDriver *driver, GError **error);
+
+/* The domain with @uuid, or VIR_ERR_NO_DOMAIN. */
+LibxlDomain *libxl_driver_find(LibxlDriver *driver, const guint8 *uuid, GError **error);
+
+/* VIR_ERR_INVALID_ARG if @flags has more than @known, naming @call. */
+bool libxl_driver_check_flags(guint flags, guint known, const char *call, GError **error);
+
+/* What parsers fill in for a definition. */
+DomainParseDefaults libxl_driver_parse_defaults(LibxlDriver *driver);

@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "virtxl-driver"
+
+#include "libxl/libxl_lifecycle.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "libxl/libxl_channel.h"
+#include "libxl/libxl_conf.h"
+#include "libxl/libxl_store.h"
+#include "util/error.h"
+#include "util/file.h"
+#include "util/i18n.h"
+
+/* A restart sooner than this after the last start is a quick one. */
+#define QUICK_RESTART_US    (10 * G_USEC_PER_SEC)
+/* So many quick ones are let through; after that each waits, so that a guest
+ * that can't boot does not keep the host busy. */
+#define QUICK_RESTARTS_FREE 5
+
+/* --- start ---------------------------------------------------------------- */
+
+static void
+add_messages(LibxlDomain *domain, GPtrArray *messages)
+{
+    for (guint i = 0; i < messages->len; i++) {
+        g_warning("%s", (const char *)messages->pdata[i]);
+        libxl_domain_add_message(domain, messages->pdata[i]);
+    }
+}
+
+/* Libvirt's names of the character devices of a running domain, and the ptys
+ * that the host gave them. A console of an HVM guest is its first serial port. */
+static void
+settle_consoles(LibxlDriver *driver, DomainDef *live, GPtrArray *devices, XenConsoleKind kind,
+                const char *prefix)
+{
+    for (guint i = 0; i < devices->len; i++) {
+        DomainChrDef *device = devices->pdata[i];
+        XenConsoleKind from = kind;
+        g_autofree char *path = NULL;
+
+        if (!device->info.alias)
+            device->info.alias = g_strdup_printf("%s%u", prefix, i);
+        if (device->source->type != DOMAIN_CHR_SOURCE_PTY)
+            continue;
+        if (device->device == DOMAIN_CHR_DEVICE_CONSOLE &&
+            device->console_target == DOMAIN_CHR_CONSOLE_SERIAL)
+            from = XEN_CONSOLE_SERIAL;
+        path = driver->host->ops->get_console_path(driver->host, (guint32)live->id, from, i, NULL);
+        if (path) {
+            g_free(device->source->path);
+            device->source->path = g_steal_pointer(&path);
+        }
+    }
+}
+
+static bool
+settle(LibxlDriver *driver, DomainDef *live, GError **error)
+{
+    settle_consoles(driver, live, live->serials, XEN_CONSOLE_SERIAL, "serial");
+    settle_consoles(driver, live, live->consoles, XEN_CONSOLE_PV, "console");
+    return libxl_channels_settle(live, driver->config, driver->host, error);
+}
+
+static bool
+create(LibxlDriver *driver, DomainDef *live, GError **error)
+{
+    libxl_domain_config config;
+    guint32 domid = 0;
+    bool ok;
+
+    libxl_domain_config_init(&config);
+    ok = libxl_build_domain_config(live, &config, error) &&
+         driver->host->ops->create(driver->host, &config, &domid, error);
+    libxl_domain_config_dispose(&config);
+    if (ok)
+        live->id = (int)domid;
+    return ok;
+}
+
+/* The domain is there, and paused: makes it known, and lets it run. */
+static bool
+launch(LibxlDriver *driver, LibxlDomain *domain, bool paused, virDomainRunningReason reason,
+       GError **error)
+{
+    DomainDef *live = domain->live;
+
+    if (!settle(driver, live, error))
+        return false;
+    if (paused)
+        libxl_domain_set_state(domain, VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_USER);
+    else
+        libxl_domain_set_state(domain, VIR_DOMAIN_RUNNING, (int)reason);
+    return libxl_store_save_live(driver, domain, true, error) &&
+           (paused || driver->host->ops->unpause(driver->host, (guint32)live->id, error));
+}
+
+static void
+begin_life(LibxlDomain *domain, DomainDef *live)
+{
+    libxl_domain_set_live(domain, live);
+    g_mutex_lock(&domain->lock);
+    domain->is_updated = false;
+    domain->is_foreign = false;
+    domain->started_us = g_get_monotonic_time();
+    memset(&domain->sample, 0, sizeof(domain->sample));
+    g_ptr_array_set_size(domain->messages, 0);
+    g_mutex_unlock(&domain->lock);
+}
+
+static void
+emit_started(LibxlDriver *driver, LibxlDomain *domain, bool paused)
+{
+    libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_STARTED,
+                      VIR_DOMAIN_EVENT_STARTED_BOOTED);
+    if (paused)
+        libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_SUSPENDED,
+                          VIR_DOMAIN_EVENT_SUSPENDED_PAUSED);
+}
+
+bool
+libxl_lifecycle_start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, guint flags,
+                      virDomainRunningReason reason, GError **error)
+{
+    g_autoptr(GPtrArray) messages = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(DomainDef) live = domain_def_copy(def);
+    bool paused = flags & VIR_DOMAIN_START_PAUSED;
+
+    if (!domain_def_validate(live, error) ||
+        !libxl_channels_prepare(live, driver->config, messages, error))
+        return false;
+    if (!create(driver, live, error)) {
+        libxl_channels_remove(live, driver->config);
+        return false;
+    }
+    g_message("domain '%s' is built, id %d", domain->name, live->id);
+    begin_life(domain, g_steal_pointer(&live));
+    add_messages(domain, messages);
+    if (!launch(driver, domain, paused, reason, error)) {
+        libxl_lifecycle_destroy(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED,
+                                VIR_DOMAIN_EVENT_STOPPED_FAILED, NULL);
+        return false;
+    }
+    emit_started(driver, domain, paused);
+    return true;
+}
+
+/* --- stop ----------------------------------------------------------------- */
+
+void
+libxl_lifecycle_stopped(LibxlDriver *driver, LibxlDomain *domain, virDomainShutoffReason reason,
+                        int event_detail)
+{
+    if (!domain->is_foreign) {
+        libxl_channels_remove(domain->live, driver->config);
+        libxl_store_remove_live(driver, domain);
+    }
+    g_message("domain '%s', id %d, has stopped", domain->name, domain->live->id);
+    libxl_domain_set_live(domain, NULL);
+    libxl_domain_set_state(domain, VIR_DOMAIN_SHUTOFF, (int)reason);
+    libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_STOPPED,
+                      event_detail);
+    libxl_domain_list_prune(driver->domains, domain);
+}
+
+static bool
+destroy_on_host(LibxlDriver *driver, LibxlDomain *domain, GError **error)
+{
+    g_autoptr(GError) detail = NULL;
+
+    if (driver->host->ops->destroy(driver->host, (guint32)domain->live->id, &detail) ||
+        g_error_matches(detail, VIRTXL_ERROR, VIR_ERR_NO_DOMAIN))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&detail));
+    return false;
+}
+
+bool
+libxl_lifecycle_destroy(LibxlDriver *driver, LibxlDomain *domain, virDomainShutoffReason reason,
+                        int event_detail, GError **error)
+{
+    if (!destroy_on_host(driver, domain, error))
+        return false;
+    libxl_lifecycle_stopped(driver, domain, reason, event_detail);
+    return true;
+}
+
+/* --- a guest stopped by itself --------------------------------------------- */
+
+static char *
+core_path(LibxlDriver *driver, LibxlDomain *domain)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_local();
+    g_autofree char *stamp = g_date_time_format(now, "%Y-%m-%d-%H:%M:%S");
+    g_autofree char *file = g_strdup_printf("%s-%s", domain->name, stamp);
+
+    return g_build_filename(driver->config->dump_dir, file, NULL);
+}
+
+static void
+dump_core(LibxlDriver *driver, LibxlDomain *domain)
+{
+    g_autofree char *path = core_path(driver, domain);
+    g_autoptr(GError) error = NULL;
+
+    if (file_make_directory(driver->config->dump_dir, 0700, &error) &&
+        driver->host->ops->dump_core(driver->host, (guint32)domain->live->id, path, &error))
+        g_message("domain '%s' crashed; its memory is in '%s'", domain->name, path);
+    else
+        g_warning("domain '%s' crashed, and its memory could not be saved: %s", domain->name,
+                  error->message);
+}
+
+static void
+restart(LibxlDriver *driver, LibxlDomain *domain)
+{
+    g_autoptr(DomainDef) def = domain_def_copy(domain->live);
+    g_autoptr(GError) error = NULL;
+
+    if (!destroy_on_host(driver, domain, &error)) {
+        g_warning("domain '%s' can't be restarted: %s", domain->name, error->message);
+        return;
+    }
+    libxl_channels_remove(domain->live, driver->config);
+    libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_STOPPED,
+                      VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN);
+    def->id = -1;
+    libxl_channels_drop_automatic_paths(def, driver->config);
+    if (libxl_lifecycle_start(driver, domain, def, 0, VIR_DOMAIN_RUNNING_BOOTED, &error)) {
+        libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_REBOOT, 0, 0);
+        return;
+    }
+    g_warning("domain '%s' did not start again: %s", domain->name, error->message);
+    if (domain->live)
+        libxl_lifecycle_stopped(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED,
+                                VIR_DOMAIN_EVENT_STOPPED_FAILED);
+}
+
+/* How a guest stopped, in libvirt's words. */
+typedef struct {
+    virDomainState state;
+    int state_reason;
+    virDomainShutoffReason shutoff_reason;
+    int event_detail;
+} Ending;
+
+static const Ending ending_shutdown = {VIR_DOMAIN_SHUTDOWN, VIR_DOMAIN_SHUTDOWN_USER,
+                                       VIR_DOMAIN_SHUTOFF_SHUTDOWN,
+                                       VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN};
+static const Ending ending_crash = {VIR_DOMAIN_CRASHED, VIR_DOMAIN_CRASHED_PANICKED,
+                                    VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED_CRASHED};
+
+static void
+act(LibxlDriver *driver, LibxlDomain *domain, DomainLifecycleAction action, const Ending *ending)
+{
+    g_autoptr(GError) error = NULL;
+
+    switch (action) {
+    case DOMAIN_LIFECYCLE_PRESERVE:
+        libxl_domain_set_state(domain, ending->state, ending->state_reason);
+        if (!libxl_store_save_live(driver, domain, false, &error))
+            g_warning("%s", error->message);
+        return;
+    case DOMAIN_LIFECYCLE_COREDUMP_RESTART:
+        dump_core(driver, domain);
+        restart(driver, domain);
+        return;
+    case DOMAIN_LIFECYCLE_RESTART:
+    case DOMAIN_LIFECYCLE_RESTART_RENAME:
+        restart(driver, domain);
+        return;
+    case DOMAIN_LIFECYCLE_COREDUMP_DESTROY:
+        dump_core(driver, domain);
+        break;
+    case DOMAIN_LIFECYCLE_DESTROY:
+        break;
+    }
+    if (!libxl_lifecycle_destroy(driver, domain, ending->shutoff_reason, ending->event_detail,
+                                 &error))
+        g_warning("domain '%s' has stopped but can't be removed: %s", domain->name, error->message);
+}
+
+static bool
+action_restarts(DomainLifecycleAction action)
+{
+    return action == DOMAIN_LIFECYCLE_RESTART || action == DOMAIN_LIFECYCLE_RESTART_RENAME ||
+           action == DOMAIN_LIFECYCLE_COREDUMP_RESTART;
+}
+
+/* True if the restart has to wait; then the event comes again when it is time.
+ * The job isn't held meanwhile, so that the domain can be destroyed. */
+static bool
+restart_is_delayed(LibxlDriver *driver, LibxlDomain *domain, const XenHostEvent *event)
+{
+    gint64 age = g_get_monotonic_time() - domain->started_us;
+
+    if (age >= QUICK_RESTART_US) {
+        domain->quick_restarts = 0;
+        return false;
+    }
+    if (domain->quick_restarts < QUICK_RESTARTS_FREE) {
+        domain->quick_restarts++;
+        return false;
+    }
+    g_warning("domain '%s' stopped %d times in a row soon after its start; its restart waits",
+              domain->name, (int)domain->quick_restarts + 1);
+    libxl_domain_set_state(domain, VIR_DOMAIN_SHUTDOWN, VIR_DOMAIN_SHUTDOWN_USER);
+    libxl_driver_follow_up_later(driver, event, (guint)((QUICK_RESTART_US - age) / 1000) + 1);
+    return true;
+}
+
+static void
+guest_stopped(LibxlDriver *driver, LibxlDomain *domain, const XenHostEvent *event)
+{
+    const Ending *ending = &ending_shutdown;
+    DomainLifecycleAction action;
+
+    switch (event->reason) {
+    case LIBXL_SHUTDOWN_REASON_SUSPEND:
+        return; /* a save is under way; whoever saves goes on from here */
+    case LIBXL_SHUTDOWN_REASON_REBOOT:
+    case LIBXL_SHUTDOWN_REASON_SOFT_RESET:
+        action = domain->live->on_reboot;
+        break;
+    case LIBXL_SHUTDOWN_REASON_CRASH:
+    case LIBXL_SHUTDOWN_REASON_WATCHDOG:
+        action = domain->live->on_crash;
+        ending = &ending_crash;
+        break;
+    default:
+        action = domain->live->on_poweroff;
+        break;
+    }
+    if (ending == &ending_crash && domain->state != VIR_DOMAIN_SHUTDOWN)
+        libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CRASHED,
+                          VIR_DOMAIN_EVENT_CRASHED_PANICKED);
+    if (action_restarts(action) && restart_is_delayed(driver, domain, event))
+        return;
+    act(driver, domain, action, ending);
+}
+
+/* --- events and adoption --------------------------------------------------- */
+
+DomainDef *
+libxl_lifecycle_describe(const XenDomainInfo *info)
+{
+    DomainDef *def = domain_def_new();
+
+    def->name = info->name[0] ? g_strdup(info->name) : g_strdup_printf("domain-%u", info->domid);
+    memcpy(def->uuid, info->uuid, sizeof(def->uuid));
+    def->memory_max = info->max_memory_kib;
+    def->memory = info->current_memory_kib;
+    def->vcpus_max = MAX(info->max_vcpus, 1);
+    def->vcpus = CLAMP(info->online_vcpus, 1, def->vcpus_max);
+    def->on_poweroff = DOMAIN_LIFECYCLE_DESTROY;
+    def->on_reboot = DOMAIN_LIFECYCLE_RESTART;
+    def->on_crash = DOMAIN_LIFECYCLE_DESTROY;
+    def->os.arch = g_strdup("x86_64");
+    switch (info->type) {
+    case LIBXL_DOMAIN_TYPE_HVM:
+        def->os.type = DOMAIN_OS_TYPE_HVM;
+        def->os.machine = g_strdup("xenfv");
+        break;
+    case LIBXL_DOMAIN_TYPE_PVH:
+        def->os.type = DOMAIN_OS_TYPE_XENPVH;
+        def->os.machine = g_strdup("xenpvh");
+        break;
+    default:
+        def->os.type = DOMAIN_OS_TYPE_LINUX;
+        def->os.machine = g_strdup("xenpv");
+        break;
+    }
+    return def;
+}
+
+/* The live definition of a domain of ours, as a driver before us left it. */
+static DomainDef *
+recover_live(LibxlDriver *driver, const XenDomainInfo *info, DomainStatus **status)
+{
+    DomainDef *def = libxl_store_load_userdata(driver, info->domid);
+
+    if (!def)
+        return NULL;
+    *status = libxl_store_load_live(driver, info->name);
+    if (*status && (*status)->def->id == (int)info->domid &&
+        memcmp((*status)->def->uuid, info->uuid, sizeof(info->uuid)) == 0) {
+        domain_def_free(def);
+        return g_steal_pointer(&(*status)->def);
+    }
+    g_clear_pointer(status, domain_status_free);
+    return def;
+}
+
+static void
+adopt_state(LibxlDomain *domain, const XenDomainInfo *info, const DomainStatus *status)
+{
+    if (info->is_paused)
+        libxl_domain_set_state(domain, VIR_DOMAIN_PAUSED,
+                               status && status->state == VIR_DOMAIN_PAUSED
+                                   ? status->reason
+                                   : VIR_DOMAIN_PAUSED_UNKNOWN);
+    else if (status && status->state != VIR_DOMAIN_PAUSED)
+        libxl_domain_set_state(domain, status->state, status->reason);
+    else
+        libxl_domain_set_state(domain, VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_UNKNOWN);
+}
+
+/* Sets @domain up from what the host says; the caller holds its job. Takes @live
+ * over; @is_foreign says that it is only a description. */
+static void
+adopt_with_job(LibxlDriver *driver, LibxlDomain *domain, const XenDomainInfo *info, DomainDef *live,
+               bool is_foreign, const DomainStatus *status)
+{
+    g_autoptr(GError) error = NULL;
+
+    live->id = (int)info->domid;
+    if (!is_foreign && !libxl_channels_adopt(live, driver->host, &error))
+        g_warning("domain '%s': its channels can't be read: %s", domain->name, error->message);
+    libxl_domain_set_live(domain, live);
+    g_mutex_lock(&domain->lock);
+    domain->is_foreign = is_foreign;
+    g_mutex_unlock(&domain->lock);
+    adopt_state(domain, info, status);
+    g_message("domain '%s' runs already, id %d%s", domain->name, live->id,
+              is_foreign ? " (another toolstack's)" : "");
+    if (!is_foreign && !libxl_store_save_live(driver, domain, false, &error))
+        g_warning("%s", error->message);
+    if (info->is_shutdown && !is_foreign) {
+        XenHostEvent event = {.type = XEN_HOST_DOMAIN_SHUTDOWN,
+                              .domid = info->domid,
+                              .reason = info->shutdown_reason};
+
+        guest_stopped(driver, domain, &event);
+    }
+}
+
+void
+libxl_lifecycle_adopt(LibxlDriver *driver, guint32 domid)
+{
+    g_autoptr(XenDomainInfo) first = driver->host->ops->get_domain(driver->host, domid, NULL);
+    g_autoptr(XenDomainInfo) info = NULL;
+    g_autoptr(LibxlDomain) domain = NULL;
+    g_autoptr(DomainStatus) status = NULL;
+    g_autoptr(GError) error = NULL;
+    DomainDef *live;
+    bool is_foreign;
+
+    if (!first || first->is_dying)
+        return;
+    live = recover_live(driver, first, &status);
+    is_foreign = !live;
+    domain = live ? libxl_domain_list_obtain(driver->domains, live->name, live->uuid, &error)
+                  : libxl_domain_list_obtain(driver->domains, first->name, first->uuid, &error);
+    if (!domain || !libxl_domain_begin_job(domain, &error)) {
+        g_warning("domain id %u is left alone: %s", domid, error->message);
+        domain_def_free(live);
+        return;
+    }
+    /* It may have gone while we waited for the job; what comes later is told
+     * to whoever has the job next. */
+    info = driver->host->ops->get_domain(driver->host, domid, NULL);
+    if (info && !domain->live)
+        adopt_with_job(driver, domain, info,
+                       live ? g_steal_pointer(&live) : libxl_lifecycle_describe(info), is_foreign,
+                       status);
+    domain_def_free(live);
+    libxl_domain_list_prune(driver->domains, domain);
+    libxl_domain_end_job(domain);
+}
+
+void
+libxl_lifecycle_follow_up(LibxlDriver *driver, const XenHostEvent *event)
+{
+    g_autoptr(LibxlDomain) domain = NULL;
+
+    if (event->type == XEN_HOST_DOMAIN_CREATED) {
+        libxl_lifecycle_adopt(driver, event->domid);
+        return;
+    }
+    domain = libxl_domain_list_peek_uuid(driver->domains, event->uuid);
+    if (!domain || !libxl_domain_begin_job(domain, NULL))
+        return;
+    /* Whatever held the job before may have dealt with it already. */
+    if (domain->live && domain->live->id == (int)event->domid) {
+        if (event->type == XEN_HOST_DOMAIN_GONE)
+            libxl_lifecycle_stopped(driver, domain, VIR_DOMAIN_SHUTOFF_DESTROYED,
+                                    VIR_DOMAIN_EVENT_STOPPED_DESTROYED);
+        else if (event->type == XEN_HOST_DOMAIN_SHUTDOWN && !domain->is_foreign)
+            guest_stopped(driver, domain, event);
+    }
+    libxl_domain_end_job(domain);
+}

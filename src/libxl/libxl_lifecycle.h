@@ -1,0 +1,40 @@
+/* A domain's life: start, stop, and what follows when a guest stops by itself.
+ *
+ * The driver is the toolstack. Xen keeps a domain that has stopped until
+ * somebody destroys it; what then happens is what on_poweroff, on_reboot and
+ * on_crash say. A restart is a new domain (a new id) from the live definition of
+ * the old one, so that what was changed while it ran stays.
+ *
+ * All of this may block, and the caller holds the domain's job where not said
+ * otherwise.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "libxl/libxl_driver_state.h"
+
+/* Builds and runs @domain from a copy of @def; left paused with
+ * VIR_DOMAIN_START_PAUSED in @flags. @reason: a virDomainRunningReason. On
+ * failure nothing of it is left running. */
+bool libxl_lifecycle_start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def,
+                           guint flags, virDomainRunningReason reason, GError **error);
+
+/* Destroys the running domain, and forgets its live side: see below. */
+bool libxl_lifecycle_destroy(LibxlDriver *driver, LibxlDomain *domain,
+                             virDomainShutoffReason reason, int event_detail, GError **error);
+
+/* The domain no longer runs: drops its live definition, sockets and status
+ * file, tells clients, and takes it out of the list if it was transient. */
+void libxl_lifecycle_stopped(LibxlDriver *driver, LibxlDomain *domain,
+                             virDomainShutoffReason reason, int event_detail);
+
+/* Called by the follow-up pool, without the job, for each event of the host. */
+void libxl_lifecycle_follow_up(LibxlDriver *driver, const XenHostEvent *event);
+
+/* Takes over the domain @domid, which runs already, if it isn't known. A domain
+ * of another toolstack is listed and left to it. Called without the job. */
+void libxl_lifecycle_adopt(LibxlDriver *driver, guint32 domid);
+
+/* All that can be said of a domain that another toolstack runs. */
+DomainDef *libxl_lifecycle_describe(const XenDomainInfo *info);

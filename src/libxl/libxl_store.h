@@ -1,0 +1,45 @@
+/* What is kept on disk of each domain, in the places and formats of libvirt's
+ * Xen driver, so that a host can switch from one to the other:
+ *
+ *   CONFIG_DIR/NAME.xml      the persistent definition
+ *   AUTOSTART_DIR/NAME.xml   a link to it, if the domain starts with the host
+ *   STATE_DIR/NAME.xml       the live definition and state, while it runs
+ *
+ * and the live definition also goes with the domain itself, as libxl's userdata
+ * "libvirt-xml": a domain that has it is ours.
+ *
+ * Everything here blocks on the disk and is called by the holder of the
+ * domain's job, or while the driver opens.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "libxl/libxl_driver_state.h"
+
+bool libxl_store_save_definition(LibxlDriver *driver, const DomainDef *def, GError **error);
+bool libxl_store_remove_definition(LibxlDriver *driver, LibxlDomain *domain, GError **error);
+bool libxl_store_set_autostart(LibxlDriver *driver, LibxlDomain *domain, bool autostart,
+                               GError **error);
+
+/* Writes the status file and, if @with_userdata, the domain's userdata. */
+bool libxl_store_save_live(LibxlDriver *driver, LibxlDomain *domain, bool with_userdata,
+                           GError **error);
+void libxl_store_remove_live(LibxlDriver *driver, LibxlDomain *domain);
+
+/* The status file of the domain @name, or NULL if there is none that can be
+ * read (what is wrong with it goes to the log). */
+DomainStatus *libxl_store_load_live(LibxlDriver *driver, const char *name);
+/* The definition that goes with the running domain @domid, or NULL: then it is
+ * not ours. */
+DomainDef *libxl_store_load_userdata(LibxlDriver *driver, guint32 domid);
+
+/* Adds each definition on disk to the driver's list. One that can't be read is
+ * left where it is, and logged. */
+void libxl_store_load_definitions(LibxlDriver *driver);
+
+/* True once after each boot of the host: when domains are to be started. */
+bool libxl_store_claim_autostart(LibxlDriver *driver);
+
+bool libxl_store_has_managed_save(LibxlDriver *driver, LibxlDomain *domain);
+bool libxl_store_remove_managed_save(LibxlDriver *driver, LibxlDomain *domain, GError **error);
