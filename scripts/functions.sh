@@ -92,5 +92,5 @@ build() {
 }
 
 build_complaint() {
-    grep -m 1 -E '(error|ERROR): |ERROR: |undefined reference' "$build_log" || tail -n 1 "$build_log"
+    grep -m 1 -E '(^|[^a-z])(error|ERROR): |undefined reference' "$build_log" || tail -n 1 "$build_log"
 }
