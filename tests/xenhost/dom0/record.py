@@ -71,7 +71,7 @@ class Recorder:
         log = LOGS % domain.name()
         before = os.path.getsize(log) if os.path.exists(log) else 0
         try:
-            domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)
+            start_paused(domain)
         except libvirt.libvirtError as error:
             return self._record_error("start", error)
         self._write("live.xml", domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE))
@@ -88,6 +88,16 @@ class Recorder:
     def _write(self, ending, text):
         with open(os.path.join(self.out, "%s.%s" % (self.name, ending)), "w") as file:
             file.write(text)
+
+
+def start_paused(domain):
+    """On a busy machine libxl may give up waiting for QEMU: what it refuses is tried again."""
+    try:
+        domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() != libvirt.VIR_ERR_INTERNAL_ERROR:
+            raise
+        domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)
 
 
 def remove(domain):

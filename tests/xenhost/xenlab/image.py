@@ -240,6 +240,7 @@ def prepare_stock_libvirt(tree):
                             "libvirt_driver_%s.so" % driver)
         if os.path.exists(path):
             os.unlink(path)
+    os.makedirs(os.path.join(tree, "var/log/libvirt"), exist_ok=True)
     drop_lines(os.path.join(tree, "usr/share/libvirt/cpu_map/x86_486.xml"), ("'pse'", "'vme'"))
     settings = 'auth_unix_rw = "none"\nauth_unix_ro = "none"\nunix_sock_group = "root"\n'
     write_file(os.path.join(tree, "etc/libvirt/libvirtd.conf"), settings.encode())
