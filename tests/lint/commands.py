@@ -1,0 +1,89 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Every command that a page shows works as shown, or says why nobody tries it.
+
+usage: commands.py BUILD
+
+A fenced block of a Markdown page that has the language "sh" is a piece of a
+script: a page's pieces run one after the other in one shell, from the root of
+the sources, and the first that fails ends it. A block whose info string goes on
+with "example: REASON" is not run:
+
+    ```sh example: it needs a host that runs Xen
+
+In what is run, /tmp/virtxl becomes a temporary folder, and build/ is BUILD. A
+person waits for a daemon before typing the next line; here virsh does.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+
+from lint import ROOT, Tap, all_files, read_text
+
+SECONDS = 60
+BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+SHELL = ("sh", "shell", "console", "bash")
+PROLOGUE = """set -eu
+virsh() {
+    timeout 10 sh -c 'until [ -S "$1" ]; do sleep 0.1; done' sh "${LIBVIRT_DEFAULT_URI##*socket=}"
+    command virsh "$@"
+}
+set -x
+"""
+
+
+def blocks(text):
+    """(runs, script, complaint) for each block of commands."""
+    for info, script in BLOCK.findall(text):
+        language, _, rest = info.strip().partition(" ")
+        if language not in SHELL:
+            continue
+        if rest.startswith("example: ") and len(rest) > len("example: x"):
+            yield False, script, ""
+        elif language == "sh" and not rest:
+            yield True, script, ""
+        else:
+            yield False, script, "a block of commands is tagged '%s'" % info
+
+
+def run_page(script, build):
+    """Runs a page's commands in a session of their own, of which nothing is left."""
+    with tempfile.TemporaryDirectory(prefix="virtxl-") as folder:
+        script = script.replace("/tmp/virtxl", folder)
+        script = re.sub(r"(?<![\w/.-])build/", build + "/", script)
+        log = os.path.join(folder, "page.log")
+        with open(log, "wb") as file:
+            process = subprocess.Popen(["sh", "-c", PROLOGUE + script], cwd=ROOT, start_new_session=True,
+                                       stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+        try:
+            status = process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            status = "none after %d s" % SECONDS
+        try:
+            os.killpg(process.pid, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
+        process.wait()
+        with open(log, errors="replace") as file:
+            return "" if status == 0 else "%s\nstatus %s" % (file.read(), status)
+
+
+def main():
+    build = os.path.realpath(sys.argv[1])
+    tap = Tap()
+    for path in all_files():
+        if not path.endswith(".md"):
+            continue
+        found = list(blocks(read_text(path)))
+        tagged_badly = "\n".join(complaint for _, _, complaint in found if complaint)
+        script = "".join(text for runs, text, _ in found if runs)
+        if found:
+            tap.point(path, tagged_badly or (script and run_page(script, build)))
+    tap.end()
+
+
+main()
