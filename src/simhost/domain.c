@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "simhost/domain.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "simhost/name.h"
+#include "util/error.h"
+#include "util/i18n.h"
+
+enum {
+    MAX_PAUSES = 255, /* Xen's limit of the count */
+    MAX_USERDATA = 64,
+    NO_REQUEST = -1,
+};
+
+struct SimDomain {
+    guint32 domid;
+    SimDomainConfig *config;
+    char *directory; /* with the links to the guest's ends, NULL if there is none */
+
+    guint pauses;
+    bool is_connected; /* the guest has come up and connected its channels */
+    bool is_shutdown;
+    SimShutdownReason reason;
+    int request; /* a SimShutdownReason that the guest was asked for, or NO_REQUEST */
+    guint request_timer;
+    SimDomainShutdownFunc shutdown_func;
+    gpointer user_data;
+
+    gint64 cpu_time_us; /* up to running_since */
+    gint64 running_since;
+
+    GPtrArray *channels; /* of SimChannel, by devid */
+    SimChannel *console;
+    GPtrArray *serials; /* of SimChannel, or NULL where it is no pty */
+    GHashTable *userdata;
+};
+
+static bool
+is_host_file(const char *name)
+{
+    return g_str_equal(name, "host.sock") || g_str_equal(name, "host.lock");
+}
+
+static bool
+is_console_link(const char *name)
+{
+    if (g_str_equal(name, "console"))
+        return true;
+    return g_str_has_prefix(name, "serial") && name[6] && !name[6 + strspn(name + 6, "0123456789")];
+}
+
+static SimDomain *
+domain_new(guint32 domid)
+{
+    SimDomain *domain = g_new0(SimDomain, 1);
+
+    domain->domid = domid;
+    domain->request = NO_REQUEST;
+    domain->channels = g_ptr_array_new_with_free_func((GDestroyNotify)sim_channel_free);
+    domain->serials = g_ptr_array_new_with_free_func((GDestroyNotify)sim_channel_free);
+    domain->userdata = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    return domain;
+}
+
+SimDomain *
+sim_domain_new_control(guint64 memory_kib, guint vcpus)
+{
+    SimDomain *domain = domain_new(0);
+
+    domain->config = g_new0(SimDomainConfig, 1);
+    domain->config->name = g_strdup("Domain-0");
+    domain->config->uuid = g_strdup("00000000-0000-0000-0000-000000000000");
+    domain->config->type = g_strdup("pv");
+    domain->config->memory_kib = domain->config->max_memory_kib = memory_kib;
+    domain->config->vcpus = domain->config->max_vcpus = vcpus;
+    domain->config->channels = g_ptr_array_new();
+    domain->config->serials = g_array_new(FALSE, TRUE, sizeof(bool));
+    domain->running_since = g_get_monotonic_time();
+    return domain;
+}
+
+/* --- Building --- */
+
+static SimChannel *
+make_channel(SimDomain *domain, const SimChannelRequest *request, GError **error)
+{
+    g_autofree char *file = sim_name_encode(request->name, is_console_link);
+    g_autofree char *link = g_build_filename(domain->directory, file, NULL);
+    SimChannelConfig config = {request->devid, request->name, request->socket, link};
+
+    return sim_channel_new(&config, error);
+}
+
+static SimChannel *
+make_console(SimDomain *domain, const char *name, GError **error)
+{
+    g_autofree char *link = g_build_filename(domain->directory, name, NULL);
+    SimChannelConfig config = {0, name, NULL, link};
+
+    return sim_channel_new(&config, error);
+}
+
+static bool
+make_serials(SimDomain *domain, GError **error)
+{
+    for (guint i = 0; i < domain->config->serials->len; i++) {
+        g_autofree char *name = g_strdup_printf("serial%u", i);
+        SimChannel *serial = NULL;
+
+        if (g_array_index(domain->config->serials, bool, i)) {
+            serial = make_console(domain, name, error);
+            if (!serial)
+                return false;
+        }
+        g_ptr_array_add(domain->serials, serial);
+    }
+    return true;
+}
+
+static bool
+make_devices(SimDomain *domain, GError **error)
+{
+    domain->console = make_console(domain, "console", error);
+    if (!domain->console || !make_serials(domain, error))
+        return false;
+    for (guint i = 0; i < domain->config->channels->len; i++) {
+        SimChannel *channel =
+            make_channel(domain, g_ptr_array_index(domain->config->channels, i), error);
+
+        if (!channel)
+            return false;
+        g_ptr_array_add(domain->channels, channel);
+    }
+    return true;
+}
+
+static bool
+make_directory(SimDomain *domain, const char *parent, GError **error)
+{
+    g_autofree char *file = sim_name_encode(domain->config->name, is_host_file);
+    g_autofree char *path = g_build_filename(parent, file, NULL);
+
+    if (g_mkdir(path, 0755) < 0)
+        return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR, _("cannot make directory '%s': %s"),
+                                path, g_strerror(errno));
+    domain->directory = g_steal_pointer(&path);
+    return true;
+}
+
+SimDomain *
+sim_domain_new(guint32 domid, SimDomainConfig *config, const char *directory, GError **error)
+{
+    g_autoptr(SimDomain) domain = domain_new(domid);
+
+    domain->pauses = 1;
+    domain->config = config;
+    if (!make_directory(domain, directory, error) || !make_devices(domain, error))
+        return NULL;
+    if (!domain->config->uuid)
+        domain->config->uuid = g_strdup_printf("00000000-0000-4000-8000-%012x", domid);
+    return g_steal_pointer(&domain);
+}
+
+void
+sim_domain_close_devices(SimDomain *domain)
+{
+    g_clear_handle_id(&domain->request_timer, g_source_remove);
+    g_ptr_array_set_size(domain->channels, 0);
+    g_ptr_array_set_size(domain->serials, 0);
+    g_clear_pointer(&domain->console, sim_channel_free);
+    if (domain->directory)
+        g_rmdir(domain->directory);
+    g_clear_pointer(&domain->directory, g_free);
+}
+
+void
+sim_domain_free(SimDomain *domain)
+{
+    if (!domain)
+        return;
+    sim_domain_close_devices(domain);
+    g_ptr_array_unref(domain->channels);
+    g_ptr_array_unref(domain->serials);
+    g_hash_table_unref(domain->userdata);
+    sim_domain_config_free(domain->config);
+    g_free(domain);
+}
+
+/* --- Looking --- */
+
+guint32
+sim_domain_get_domid(const SimDomain *domain)
+{
+    return domain->domid;
+}
+
+const char *
+sim_domain_get_name(const SimDomain *domain)
+{
+    return domain->config->name;
+}
+
+const char *
+sim_domain_get_uuid(const SimDomain *domain)
+{
+    return domain->config->uuid;
+}
+
+guint64
+sim_domain_get_memory_kib(const SimDomain *domain)
+{
+    return domain->config->memory_kib;
+}
+
+bool
+sim_domain_is_running(const SimDomain *domain)
+{
+    return domain->pauses == 0 && !domain->is_shutdown;
+}
+
+bool
+sim_domain_is_shutdown(const SimDomain *domain)
+{
+    return domain->is_shutdown;
+}
+
+SimShutdownReason
+sim_domain_get_reason(const SimDomain *domain)
+{
+    return domain->reason;
+}
+
+static gint64
+get_cpu_time_us(const SimDomain *domain)
+{
+    if (!sim_domain_is_running(domain))
+        return domain->cpu_time_us;
+    return domain->cpu_time_us + g_get_monotonic_time() - domain->running_since;
+}
+
+static void
+add_number(struct json_object *object, const char *key, guint64 value)
+{
+    json_object_object_add(object, key, json_object_new_int64((gint64)value));
+}
+
+static void
+add_flag(struct json_object *object, const char *key, bool value)
+{
+    json_object_object_add(object, key, json_object_new_boolean(value));
+}
+
+void
+sim_domain_describe(const SimDomain *domain, struct json_object *object)
+{
+    add_number(object, "domid", domain->domid);
+    json_object_object_add(object, "name", json_object_new_string(domain->config->name));
+    json_object_object_add(object, "uuid", json_object_new_string(domain->config->uuid));
+    add_flag(object, "running", sim_domain_is_running(domain));
+    add_flag(object, "paused", domain->pauses > 0);
+    add_flag(object, "shutdown", domain->is_shutdown);
+    add_number(object, "reason", domain->reason);
+    add_number(object, "memory_kib", domain->config->memory_kib);
+    add_number(object, "max_memory_kib", domain->config->max_memory_kib);
+    add_number(object, "cpu_time_ns", (guint64)get_cpu_time_us(domain) * 1000);
+    add_number(object, "vcpus", domain->config->vcpus);
+    add_number(object, "max_vcpus", domain->config->max_vcpus);
+}
+
+/* --- Living --- */
+
+void
+sim_domain_set_shutdown_func(SimDomain *domain, SimDomainShutdownFunc func, gpointer user_data)
+{
+    domain->shutdown_func = func;
+    domain->user_data = user_data;
+}
+
+/* Consoles first, then channels; serial ports that are no pty are left out. */
+static void
+foreach_device(SimDomain *domain, GFunc func, gpointer user_data)
+{
+    if (domain->console)
+        func(domain->console, user_data);
+    for (guint i = 0; i < domain->serials->len; i++)
+        if (g_ptr_array_index(domain->serials, i))
+            func(g_ptr_array_index(domain->serials, i), user_data);
+    g_ptr_array_foreach(domain->channels, func, user_data);
+}
+
+static void
+set_device_running(gpointer data, gpointer user_data)
+{
+    sim_channel_set_running(data, GPOINTER_TO_INT(user_data));
+}
+
+static void
+set_device_state(gpointer data, gpointer user_data)
+{
+    sim_channel_set_state(data, GPOINTER_TO_INT(user_data));
+}
+
+static void
+shut_down(SimDomain *domain, SimShutdownReason reason)
+{
+    domain->cpu_time_us = get_cpu_time_us(domain);
+    domain->is_shutdown = true;
+    domain->reason = reason;
+    domain->request = NO_REQUEST;
+    g_clear_handle_id(&domain->request_timer, g_source_remove);
+    foreach_device(domain, set_device_running, GINT_TO_POINTER(false));
+    foreach_device(domain, set_device_state, GINT_TO_POINTER(SIM_CHANNEL_CLOSED));
+    if (domain->shutdown_func)
+        domain->shutdown_func(domain, domain->user_data);
+}
+
+static gboolean
+on_request(gpointer user_data)
+{
+    SimDomain *domain = user_data;
+
+    domain->request_timer = 0;
+    shut_down(domain, (SimShutdownReason)domain->request);
+    return G_SOURCE_REMOVE;
+}
+
+/* The guest reacts to a request only while it runs. */
+static void
+schedule_request(SimDomain *domain)
+{
+    g_clear_handle_id(&domain->request_timer, g_source_remove);
+    if (domain->request != NO_REQUEST && sim_domain_is_running(domain))
+        domain->request_timer = g_timeout_add(SIM_GUEST_OBEYS_MS, on_request, domain);
+}
+
+static bool
+refuse_control_domain(const SimDomain *domain, GError **error)
+{
+    if (domain->domid != 0)
+        return true;
+    return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
+                            _("pausing domain 0 failed: Invalid argument"));
+}
+
+bool
+sim_domain_pause(SimDomain *domain, GError **error)
+{
+    if (!refuse_control_domain(domain, error))
+        return false;
+    if (domain->pauses == MAX_PAUSES)
+        return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
+                                _("pausing domain %u failed: it is paused %d times"), domain->domid,
+                                MAX_PAUSES);
+    domain->cpu_time_us = get_cpu_time_us(domain);
+    domain->pauses++;
+    foreach_device(domain, set_device_running, GINT_TO_POINTER(false));
+    schedule_request(domain);
+    return true;
+}
+
+static void
+start_running(SimDomain *domain)
+{
+    domain->running_since = g_get_monotonic_time();
+    if (!domain->is_connected)
+        foreach_device(domain, set_device_state, GINT_TO_POINTER(SIM_CHANNEL_CONNECTED));
+    domain->is_connected = true;
+    foreach_device(domain, set_device_running, GINT_TO_POINTER(true));
+    schedule_request(domain);
+}
+
+bool
+sim_domain_unpause(SimDomain *domain, GError **error)
+{
+    if (domain->pauses == 0)
+        return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
+                                _("unpausing domain %u failed: Invalid argument"), domain->domid);
+    domain->pauses--;
+    if (sim_domain_is_running(domain))
+        start_running(domain);
+    return true;
+}
+
+void
+sim_domain_request(SimDomain *domain, SimShutdownReason reason)
+{
+    if (domain->is_shutdown)
+        return;
+    domain->request = (int)reason;
+    schedule_request(domain);
+}
+
+bool
+sim_domain_stop(SimDomain *domain, SimShutdownReason reason, GError **error)
+{
+    if (domain->domid == 0 || !sim_domain_is_running(domain))
+        return virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
+                                _("domain '%s' is no guest that runs"), domain->config->name);
+    shut_down(domain, reason);
+    return true;
+}
+
+/* --- Devices --- */
+
+GPtrArray *
+sim_domain_get_channels(SimDomain *domain)
+{
+    return domain->channels;
+}
+
+SimChannel *
+sim_domain_find_channel(SimDomain *domain, const char *name)
+{
+    for (guint i = 0; i < domain->channels->len; i++) {
+        SimChannel *channel = g_ptr_array_index(domain->channels, i);
+
+        if (g_str_equal(sim_channel_get_name(channel), name))
+            return channel;
+    }
+    return NULL;
+}
+
+const char *
+sim_domain_get_console(SimDomain *domain)
+{
+    return domain->console ? sim_channel_get_path(domain->console) : NULL;
+}
+
+const char *
+sim_domain_get_serial(SimDomain *domain, guint index)
+{
+    SimChannel *serial = NULL;
+
+    if (index < domain->serials->len)
+        serial = g_ptr_array_index(domain->serials, index);
+    return serial ? sim_channel_get_path(serial) : NULL;
+}
+
+bool
+sim_domain_set_userdata(SimDomain *domain, const char *key, const char *data, GError **error)
+{
+    if (g_hash_table_size(domain->userdata) == MAX_USERDATA &&
+        !g_hash_table_contains(domain->userdata, key))
+        return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
+                                _("domain %u keeps no more than %d userdata"), domain->domid,
+                                MAX_USERDATA);
+    g_hash_table_insert(domain->userdata, g_strdup(key), g_strdup(data));
+    return true;
+}
+
+const char *
+sim_domain_get_userdata(SimDomain *domain, const char *key)
+{
+    return g_hash_table_lookup(domain->userdata, key);
+}

@@ -1,0 +1,86 @@
+/* One simulated domain: what a toolstack asked for, and its life.
+ *
+ * It is built paused. The guest connects its channels when it is unpaused for
+ * the first time, does nothing of its own, and obeys a request to shut down or
+ * reboot SIM_GUEST_OBEYS_MS after it (or after it next runs). A domain that has
+ * shut down keeps its id, memory and devices until it is destroyed.
+ *
+ * CPU time is the time that the domain spent running, as if one virtual CPU
+ * were always busy.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <glib.h>
+#include <json.h>
+#include <stdbool.h>
+
+#include "simhost/channel.h"
+#include "simhost/domain_config.h"
+
+#define SIM_GUEST_OBEYS_MS 50
+
+/* As libxl_shutdown_reason numbers them. */
+typedef enum {
+    SIM_SHUTDOWN_POWEROFF = 0,
+    SIM_SHUTDOWN_REBOOT = 1,
+    SIM_SHUTDOWN_SUSPEND = 2,
+    SIM_SHUTDOWN_CRASH = 3,
+} SimShutdownReason;
+
+typedef struct SimDomain SimDomain;
+
+typedef void (*SimDomainShutdownFunc)(SimDomain *domain, gpointer user_data);
+
+/* Domain-0, which runs and has no devices. */
+SimDomain *sim_domain_new_control(guint64 memory_kib, guint vcpus);
+
+/* Builds a domain from @config, which it takes over; the guest's ends of its
+ * channels go into a directory of its own under @directory. Errors:
+ * VIR_ERR_INTERNAL_ERROR, then nothing of it is left. */
+SimDomain *sim_domain_new(guint32 domid, SimDomainConfig *config, const char *directory,
+                          GError **error);
+/* Removes its devices and their files: nothing of it is left but what it was. */
+void sim_domain_close_devices(SimDomain *domain);
+void sim_domain_free(SimDomain *domain);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimDomain, sim_domain_free)
+
+/* @func is called when the guest stops. */
+void sim_domain_set_shutdown_func(SimDomain *domain, SimDomainShutdownFunc func,
+                                  gpointer user_data);
+
+guint32 sim_domain_get_domid(const SimDomain *domain);
+const char *sim_domain_get_name(const SimDomain *domain);
+const char *sim_domain_get_uuid(const SimDomain *domain);
+/* What it takes from the host. */
+guint64 sim_domain_get_memory_kib(const SimDomain *domain);
+bool sim_domain_is_running(const SimDomain *domain);
+bool sim_domain_is_shutdown(const SimDomain *domain);
+SimShutdownReason sim_domain_get_reason(const SimDomain *domain);
+
+/* Adds what XenDomainInfo has. */
+void sim_domain_describe(const SimDomain *domain, struct json_object *object);
+
+/* Pauses are counted, as Xen counts them; there is one at first. */
+bool sim_domain_pause(SimDomain *domain, GError **error);
+bool sim_domain_unpause(SimDomain *domain, GError **error);
+
+/* Asks the guest to stop for @reason (SIM_SHUTDOWN_POWEROFF or _REBOOT). */
+void sim_domain_request(SimDomain *domain, SimShutdownReason reason);
+
+/* The guest stops of its own accord, now. Fails if it does not run. */
+bool sim_domain_stop(SimDomain *domain, SimShutdownReason reason, GError **error);
+
+/* Channels, by devid; NULL if there is none of that name. */
+GPtrArray *sim_domain_get_channels(SimDomain *domain);
+SimChannel *sim_domain_find_channel(SimDomain *domain, const char *name);
+
+/* The path of the host's pty, or NULL. */
+const char *sim_domain_get_console(SimDomain *domain);
+const char *sim_domain_get_serial(SimDomain *domain, guint index);
+
+/* What a toolstack keeps with the domain; get returns NULL if there is none.
+ * set fails when there are more than a toolstack could need. */
+bool sim_domain_set_userdata(SimDomain *domain, const char *key, const char *data, GError **error);
+const char *sim_domain_get_userdata(SimDomain *domain, const char *key);

@@ -1,0 +1,45 @@
+/* The simulated machine: its memory, its domains, and who is told of them.
+ *
+ * 8 CPUs and 16 GiB, of which Domain-0 has 2 GiB. Ids count up from 1 and are
+ * not used again. As libxl does, a second domain of the same name is refused; so
+ * is one of the same UUID.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <glib.h>
+#include <json.h>
+#include <stdbool.h>
+
+#include "simhost/domain.h"
+
+#define SIM_HOST_CPUS               8
+#define SIM_HOST_MEMORY_KIB         (G_GUINT64_CONSTANT(16) * 1024 * 1024)
+#define SIM_HOST_CONTROL_MEMORY_KIB (G_GUINT64_CONSTANT(2) * 1024 * 1024)
+
+typedef struct SimHost SimHost;
+
+/* @event: "created", "shutdown" or "gone". */
+typedef void (*SimHostEventFunc)(const char *event, const SimDomain *domain, gpointer user_data);
+
+/* @directory holds the guests' ends; what a simulated host that was killed has
+ * left there is removed. */
+SimHost *sim_host_new(const char *directory, SimHostEventFunc func, gpointer user_data);
+/* Ends all domains, without events. */
+void sim_host_free(SimHost *host);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimHost, sim_host_free)
+
+guint64 sim_host_get_free_memory_kib(const SimHost *host);
+bool sim_host_has_guests(const SimHost *host);
+
+/* Of SimDomain, by id, Domain-0 included. Belongs to @host. */
+GPtrArray *sim_host_get_domains(SimHost *host);
+/* Errors: VIR_ERR_NO_DOMAIN. */
+SimDomain *sim_host_get_domain(SimHost *host, guint32 domid, GError **error);
+SimDomain *sim_host_find_domain(SimHost *host, const char *name, GError **error);
+
+/* @config: a libxl_domain_config in libxl's JSON. The domain is paused and
+ * belongs to @host. Errors: VIR_ERR_INTERNAL_ERROR, then nothing of it is left. */
+SimDomain *sim_host_create_domain(SimHost *host, struct json_object *config, GError **error);
+bool sim_host_destroy_domain(SimHost *host, guint32 domid, GError **error);
