@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Compares virtxld (on the simulated host) with stock libvirtd (its test driver).
 
-usage: bench.py CALLS VIRTXLD SIMHOST
+usage: bench.py CALLS VIRTXLD
 
 Both daemons run in the same temporary folder, one after the other, and get the
 same calls (calls.c) from libvirt's own client library, with 1,000 domains
