@@ -70,6 +70,14 @@ add_number(struct json_object *object, const char *key, guint64 value)
 
 /* --- The host --- */
 
+/* The first call of a client, to see whether the host is there to stay. */
+static bool
+call_hello(SimCallContext *context, struct json_object *args, struct json_object *result,
+           GError **error)
+{
+    return true;
+}
+
 static bool
 call_watch(SimCallContext *context, struct json_object *args, struct json_object *result,
            GError **error)
@@ -325,6 +333,7 @@ static const struct {
     {"get_domain", call_get_domain, false},
     {"get_free_memory", call_get_free_memory, false},
     {"get_info", call_get_info, false},
+    {"hello", call_hello, true},
     {"list_channels", call_list_channels, false},
     {"list_domains", call_list_domains, false},
     {"load_userdata", call_load_userdata, false},

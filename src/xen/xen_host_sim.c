@@ -1,0 +1,432 @@
+/* The port's simulated side: each function is one call of virtxl-simhost, with
+ * JSON between (xen_host_sim_client.c carries it).
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/error.h"
+#include "util/i18n.h"
+#include "util/uuid.h"
+#include "xen/xen_host.h"
+#include "xen/xen_host_sim_client.h"
+
+typedef struct {
+    XenHost base;
+    XenSimClient *client;
+    XenHostEventFunc event_func;
+    gpointer user_data;
+} XenHostSim;
+
+typedef struct json_object Json;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Json, json_object_put)
+
+static XenHostSim *
+get_sim(XenHost *host)
+{
+    return (XenHostSim *)host;
+}
+
+/* --- JSON --- */
+
+static guint64
+get_number(Json *object, const char *key)
+{
+    return json_object_get_uint64(json_object_object_get(object, key));
+}
+
+static bool
+get_flag(Json *object, const char *key)
+{
+    return json_object_get_boolean(json_object_object_get(object, key));
+}
+
+/* Returns a new string, or NULL. */
+static char *
+dup_string(Json *object, const char *key)
+{
+    return g_strdup(json_object_get_string(json_object_object_get(object, key)));
+}
+
+static void
+get_uuid(Json *object, guint8 *uuid)
+{
+    const char *text = json_object_get_string(json_object_object_get(object, "uuid"));
+
+    if (!text || !uuid_parse(text, uuid))
+        memset(uuid, 0, UUID_SIZE);
+}
+
+static void
+add_string(Json *object, const char *key, const char *value)
+{
+    json_object_object_add(object, key, json_object_new_string(value));
+}
+
+static Json *
+new_args(guint32 domid)
+{
+    Json *args = json_object_new_object();
+
+    json_object_object_add(args, "domid", json_object_new_int64(domid));
+    return args;
+}
+
+/* A call of a domain that gives nothing. Takes @args over. */
+static bool
+call_plain(XenHost *host, const char *name, Json *args, GError **error)
+{
+    g_autoptr(Json) result = xen_sim_client_call(get_sim(host)->client, name, args, error);
+
+    return result != NULL;
+}
+
+/* --- The host --- */
+
+static void
+sim_close(XenHost *host)
+{
+    XenHostSim *sim = get_sim(host);
+
+    xen_sim_client_close(sim->client);
+    g_free(sim);
+}
+
+static bool
+read_event_type(Json *object, XenHostEventType *type)
+{
+    static const char *const names[] = {
+        [XEN_HOST_DOMAIN_CREATED] = "created",
+        [XEN_HOST_DOMAIN_SHUTDOWN] = "shutdown",
+        [XEN_HOST_DOMAIN_GONE] = "gone",
+    };
+    const char *name = json_object_get_string(json_object_object_get(object, "event"));
+
+    *type = XEN_HOST_LOST;
+    if (!object)
+        return true;
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (g_strcmp0(name, names[i]) == 0) {
+            *type = (XenHostEventType)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+on_event(Json *object, gpointer user_data)
+{
+    XenHostSim *sim = user_data;
+    XenHostEvent event = {0};
+
+    if (!read_event_type(object, &event.type))
+        return;
+    event.domid = (guint32)get_number(object, "domid");
+    event.reason = (libxl_shutdown_reason)get_number(object, "reason");
+    get_uuid(object, event.uuid);
+    sim->event_func(&event, sim->user_data);
+}
+
+static bool
+sim_watch(XenHost *host, XenHostEventFunc func, gpointer user_data, GError **error)
+{
+    XenHostSim *sim = get_sim(host);
+
+    sim->event_func = func;
+    sim->user_data = user_data;
+    xen_sim_client_set_event_func(sim->client, on_event, sim);
+    return call_plain(host, "watch", NULL, error);
+}
+
+static bool
+sim_get_info(XenHost *host, XenHostInfo *info, GError **error)
+{
+    g_autoptr(Json) result = xen_sim_client_call(get_sim(host)->client, "get_info", NULL, error);
+
+    if (!result)
+        return false;
+    *info = (XenHostInfo){
+        .model = dup_string(result, "model"),
+        .memory_kib = get_number(result, "memory_kib"),
+        .cpus = (guint)get_number(result, "cpus"),
+        .mhz = (guint)get_number(result, "mhz"),
+        .nodes = (guint)get_number(result, "nodes"),
+        .sockets = (guint)get_number(result, "sockets"),
+        .cores = (guint)get_number(result, "cores"),
+        .threads = (guint)get_number(result, "threads"),
+        .max_vcpus = (guint)get_number(result, "max_vcpus"),
+        .version = get_number(result, "version"),
+        .capabilities = dup_string(result, "capabilities"),
+        .has_hvm = get_flag(result, "has_hvm"),
+        .has_hap = get_flag(result, "has_hap"),
+    };
+    return true;
+}
+
+static bool
+sim_get_free_memory(XenHost *host, guint64 *kib, GError **error)
+{
+    g_autoptr(Json) result =
+        xen_sim_client_call(get_sim(host)->client, "get_free_memory", NULL, error);
+
+    if (!result)
+        return false;
+    *kib = get_number(result, "kib");
+    return true;
+}
+
+static XenDomainInfo *
+new_domain_info(Json *object)
+{
+    XenDomainInfo *info = g_new0(XenDomainInfo, 1);
+
+    info->domid = (guint32)get_number(object, "domid");
+    get_uuid(object, info->uuid);
+    info->name = dup_string(object, "name");
+    info->is_running = get_flag(object, "running");
+    info->is_paused = get_flag(object, "paused");
+    info->is_shutdown = get_flag(object, "shutdown");
+    info->shutdown_reason = (libxl_shutdown_reason)get_number(object, "reason");
+    info->current_memory_kib = get_number(object, "memory_kib");
+    info->max_memory_kib = get_number(object, "max_memory_kib");
+    info->cpu_time_ns = get_number(object, "cpu_time_ns");
+    info->online_vcpus = (guint)get_number(object, "vcpus");
+    info->max_vcpus = (guint)get_number(object, "max_vcpus");
+    return info;
+}
+
+static gsize
+get_length(Json *list)
+{
+    return json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+}
+
+static GPtrArray *
+sim_list_domains(XenHost *host, GError **error)
+{
+    g_autoptr(Json) result =
+        xen_sim_client_call(get_sim(host)->client, "list_domains", NULL, error);
+    Json *list = json_object_object_get(result, "domains");
+    GPtrArray *domains;
+
+    if (!result)
+        return NULL;
+    domains = g_ptr_array_new_with_free_func((GDestroyNotify)xen_domain_info_free);
+    for (gsize i = 0; i < get_length(list); i++)
+        g_ptr_array_add(domains, new_domain_info(json_object_array_get_idx(list, i)));
+    return domains;
+}
+
+static XenDomainInfo *
+sim_get_domain(XenHost *host, guint32 domid, GError **error)
+{
+    g_autoptr(Json) result =
+        xen_sim_client_call(get_sim(host)->client, "get_domain", new_args(domid), error);
+
+    return result ? new_domain_info(result) : NULL;
+}
+
+/* --- A domain's life --- */
+
+static Json *
+format_config(libxl_domain_config *config, GError **error)
+{
+    char *text = libxl_domain_config_to_json(NULL, config);
+    struct json_tokener *tokener = json_tokener_new();
+    Json *object = NULL;
+
+    json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
+    if (text)
+        object = json_tokener_parse_ex(tokener, text, (int)strlen(text));
+    if (!object)
+        virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
+                         _("the configuration of domain '%s' does not turn into JSON"),
+                         config->c_info.name);
+    json_tokener_free(tokener);
+    free(text);
+    return object;
+}
+
+static bool
+sim_create(XenHost *host, libxl_domain_config *config, guint32 *domid, GError **error)
+{
+    Json *object = format_config(config, error);
+    Json *args;
+    g_autoptr(Json) result = NULL;
+
+    if (!object)
+        return false;
+    args = json_object_new_object();
+    json_object_object_add(args, "config", object);
+    result = xen_sim_client_call(get_sim(host)->client, "create", args, error);
+    if (!result)
+        return false;
+    *domid = (guint32)get_number(result, "domid");
+    return true;
+}
+
+static bool
+sim_unpause(XenHost *host, guint32 domid, GError **error)
+{
+    return call_plain(host, "unpause", new_args(domid), error);
+}
+
+static bool
+sim_pause(XenHost *host, guint32 domid, GError **error)
+{
+    return call_plain(host, "pause", new_args(domid), error);
+}
+
+static bool
+sim_shutdown(XenHost *host, guint32 domid, GError **error)
+{
+    return call_plain(host, "shutdown", new_args(domid), error);
+}
+
+static bool
+sim_reboot(XenHost *host, guint32 domid, GError **error)
+{
+    return call_plain(host, "reboot", new_args(domid), error);
+}
+
+static bool
+sim_destroy(XenHost *host, guint32 domid, GError **error)
+{
+    return call_plain(host, "destroy", new_args(domid), error);
+}
+
+static bool
+sim_dump_core(XenHost *host, guint32 domid, const char *path, GError **error)
+{
+    Json *args = new_args(domid);
+
+    add_string(args, "path", path);
+    return call_plain(host, "dump_core", args, error);
+}
+
+/* --- Devices and what is kept with a domain --- */
+
+static XenChannelInfo *
+new_channel_info(Json *object)
+{
+    XenChannelInfo *info = g_new0(XenChannelInfo, 1);
+
+    info->devid = (guint)get_number(object, "devid");
+    info->name = dup_string(object, "name");
+    info->path = dup_string(object, "path");
+    info->is_pty = get_flag(object, "pty");
+    info->state = (int)get_number(object, "state");
+    return info;
+}
+
+static GPtrArray *
+sim_list_channels(XenHost *host, guint32 domid, GError **error)
+{
+    g_autoptr(Json) result =
+        xen_sim_client_call(get_sim(host)->client, "list_channels", new_args(domid), error);
+    Json *list = json_object_object_get(result, "channels");
+    GPtrArray *channels;
+
+    if (!result)
+        return NULL;
+    channels = g_ptr_array_new_with_free_func((GDestroyNotify)xen_channel_info_free);
+    for (gsize i = 0; i < get_length(list); i++)
+        g_ptr_array_add(channels, new_channel_info(json_object_array_get_idx(list, i)));
+    return channels;
+}
+
+static char *
+sim_get_console_path(XenHost *host, guint32 domid, XenConsoleKind kind, guint index, GError **error)
+{
+    Json *args = new_args(domid);
+    g_autoptr(Json) result = NULL;
+
+    add_string(args, "kind", kind == XEN_CONSOLE_SERIAL ? "serial" : "pv");
+    json_object_object_add(args, "index", json_object_new_int64(index));
+    result = xen_sim_client_call(get_sim(host)->client, "get_console_path", args, error);
+    return result ? dup_string(result, "path") : NULL;
+}
+
+static bool
+sim_store_userdata(XenHost *host, guint32 domid, const char *key, const void *data, gsize size,
+                   GError **error)
+{
+    g_autofree char *encoded = size > 0 ? g_base64_encode(data, size) : g_strdup("");
+    Json *args = new_args(domid);
+
+    add_string(args, "key", key);
+    add_string(args, "data", encoded);
+    return call_plain(host, "store_userdata", args, error);
+}
+
+static bool
+sim_load_userdata(XenHost *host, guint32 domid, const char *key, char **data, gsize *size,
+                  GError **error)
+{
+    Json *args = new_args(domid);
+    g_autoptr(Json) result = NULL;
+    g_autofree guchar *decoded = NULL;
+    const char *encoded;
+
+    *data = NULL;
+    *size = 0;
+    add_string(args, "key", key);
+    result = xen_sim_client_call(get_sim(host)->client, "load_userdata", args, error);
+    if (!result)
+        return false;
+    encoded = json_object_get_string(json_object_object_get(result, "data"));
+    if (!encoded)
+        return true;
+    decoded = g_base64_decode(encoded, size);
+    /* With a NUL after it, since most of it is text. */
+    *data = g_malloc(*size + 1);
+    memcpy(*data, decoded, *size);
+    (*data)[*size] = '\0';
+    return true;
+}
+
+static const XenHostOps sim_ops = {
+    .name = "sim",
+    .close = sim_close,
+    .watch = sim_watch,
+    .get_info = sim_get_info,
+    .get_free_memory = sim_get_free_memory,
+    .list_domains = sim_list_domains,
+    .get_domain = sim_get_domain,
+    .create = sim_create,
+    .unpause = sim_unpause,
+    .pause = sim_pause,
+    .shutdown = sim_shutdown,
+    .reboot = sim_reboot,
+    .destroy = sim_destroy,
+    .dump_core = sim_dump_core,
+    .list_channels = sim_list_channels,
+    .get_console_path = sim_get_console_path,
+    .store_userdata = sim_store_userdata,
+    .load_userdata = sim_load_userdata,
+};
+
+/* In a build tree nothing is installed; the environment tells then. */
+static const char *
+get_program(void)
+{
+    const char *program = g_getenv("VIRTXL_SIMHOST");
+
+    return program ? program : VIRTXL_SIMHOST_PATH;
+}
+
+XenHost *
+xen_host_sim_open(const char *root, const char *program, GError **error)
+{
+    XenSimClient *client = xen_sim_client_open(root, program ? program : get_program(), error);
+    XenHostSim *sim;
+
+    if (!client)
+        return NULL;
+    sim = g_new0(XenHostSim, 1);
+    sim->base.ops = &sim_ops;
+    sim->client = client;
+    return &sim->base;
+}
