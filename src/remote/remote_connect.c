@@ -68,7 +68,7 @@ remote_connect_open(RemoteCall *call, gconstpointer data, gpointer result, GErro
                                 args->flags);
     if (!uri_is_ours(name))
         return virtxl_error_set(error, VIR_ERR_NO_CONNECT,
-                                _("no driver for URI '%s' here, only for " CANONICAL_URI), name);
+                                _("no driver for URI '%s' here, only for %s"), name, CANONICAL_URI);
     call->client->readonly |= (args->flags & VIR_CONNECT_RO) != 0;
     call->client->opened = true;
     return true;
