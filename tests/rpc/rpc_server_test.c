@@ -572,26 +572,43 @@ test_a_thousand_clients(void)
     stage_close(&stage);
 }
 
+/* Opens descriptors until the process can have no more, at a low limit. */
+static GArray *
+use_up_descriptors(void)
+{
+    GArray *fds = g_array_new(FALSE, FALSE, sizeof(int));
+    int fd;
+
+    while ((fd = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+        g_array_append_val(fds, fd);
+    g_assert_cmpint(errno, ==, EMFILE);
+    return fds;
+}
+
 static void
 test_no_descriptors_left_does_not_spin(void)
 {
     struct rlimit limit;
-    struct rlimit none;
+    struct rlimit low;
     Stage stage;
     Fixture peer;
     gint64 end;
     guint turns = 0;
+    g_autoptr(GArray) fds = NULL;
 
     stage_open(&stage, NULL);
     stage_listen(&stage, &(const RpcListenOptions){0});
     peer_open(&peer, &stage);
     getrlimit(RLIMIT_NOFILE, &limit);
-    none = limit;
-    none.rlim_cur = 0;
-    setrlimit(RLIMIT_NOFILE, &none);
+    low = limit;
+    low.rlim_cur = 100;
+    setrlimit(RLIMIT_NOFILE, &low);
+    fds = use_up_descriptors();
     end = g_get_monotonic_time() + 100000;
     while (g_get_monotonic_time() < end)
         turns += g_main_context_iteration(NULL, FALSE);
+    for (guint i = 0; i < fds->len; i++)
+        close(g_array_index(fds, int, i));
     setrlimit(RLIMIT_NOFILE, &limit);
     g_assert_cmpuint(turns, <, 5);
     g_assert_true(fixture_was_logged("resting"));
