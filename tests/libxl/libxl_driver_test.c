@@ -1,0 +1,407 @@
+/* The driver on the simulated host, with failures: whichever call to the host
+ * fails, nothing is left over, and what the driver says of the domain is what
+ * the host says.
+ *
+ * The path of virtxl-simhost comes in VIRTXL_SIMHOST.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "libxl/libxl_driver.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "util/error.h"
+
+static const char *simhost;
+
+#define UUID_TEXT "c7a5fdbd-cdaf-9455-926a-d65c16db1809"
+static const guint8 uuid[] = {0xc7, 0xa5, 0xfd, 0xbd, 0xcd, 0xaf, 0x94, 0x55,
+                              0x92, 0x6a, 0xd6, 0x5c, 0x16, 0xdb, 0x18, 0x09};
+
+typedef struct {
+    char *root;
+    char *socket;
+    char *status_file;
+    LibxlDriver *driver;
+    XenHost *host;     /* another connection, to look from outside */
+    GPtrArray *events; /* of char *, "type/detail" */
+} Fixture;
+
+static void
+on_event(const LibxlDriverEvent *event, gpointer user_data)
+{
+    Fixture *fixture = user_data;
+
+    if (event->id == VIR_DOMAIN_EVENT_ID_LIFECYCLE)
+        g_ptr_array_add(fixture->events, g_strdup_printf("%d/%d", event->type, event->detail));
+}
+
+static void
+open_driver(Fixture *fixture)
+{
+    g_autoptr(GError) error = NULL;
+    XenHost *host = xen_host_sim_open(fixture->root, simhost, &error);
+
+    g_assert_no_error(error);
+    fixture->driver =
+        libxl_driver_open(libxl_driver_config_new(fixture->root), host, on_event, fixture, &error);
+    g_assert_no_error(error);
+}
+
+/* Tells the simulated host something: see virtxl-simhost --help. */
+static void
+tell_host(Fixture *fixture, const char *command)
+{
+    const char *argv[] = {simhost, "--root", fixture->root, "--ctl", command, NULL};
+    int status = -1;
+
+    g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL,
+                               NULL, NULL, &status, NULL));
+    g_assert_cmpint(status, ==, 0);
+}
+
+static void
+set_up(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    fixture->root = g_dir_make_tmp("virtxl-driver-XXXXXX", NULL);
+    fixture->socket =
+        g_build_filename(fixture->root, "run/libvirt/libxl/channel", UUID_TEXT, "one", NULL);
+    fixture->status_file = g_build_filename(fixture->root, "run/libvirt/libxl/guest.xml", NULL);
+    fixture->events = g_ptr_array_new_with_free_func(g_free);
+    open_driver(fixture);
+    fixture->host = xen_host_sim_open(fixture->root, simhost, &error);
+    g_assert_no_error(error);
+}
+
+static void
+drain_main_loop(void)
+{
+    while (g_main_context_iteration(NULL, FALSE))
+        continue;
+}
+
+static void
+tear_down(Fixture *fixture, gconstpointer data)
+{
+    const char *argv[] = {"rm", "-rf", fixture->root, NULL};
+
+    libxl_driver_close(fixture->driver);
+    xen_host_close(fixture->host);
+    tell_host(fixture, "quit");
+    drain_main_loop();
+    g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL,
+                 NULL);
+    g_ptr_array_unref(fixture->events);
+    g_free(fixture->status_file);
+    g_free(fixture->socket);
+    g_free(fixture->root);
+}
+
+#define GUEST(actions)                                                                             \
+    "<domain type='xen'><name>guest</name><uuid>" UUID_TEXT "</uuid><memory>65536</memory>"        \
+    "<os><type machine='xenpv'>linux</type><kernel>/k</kernel></os>" actions                       \
+    "<devices><channel type='unix'><target type='virtio' name='one'/></channel>"                   \
+    "<channel type='pty'><target type='xen' name='two'/></channel></devices></domain>"
+
+static void
+define(Fixture *fixture, const char *xml)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LibxlDomainRef) ref = libxl_driver_domain_define_xml(fixture->driver, xml, 0, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpstr(ref->name, ==, "guest");
+}
+
+static guint
+domains_on_host(Fixture *fixture)
+{
+    g_autoptr(GError) error = NULL;
+    GPtrArray *infos = fixture->host->ops->list_domains(fixture->host, &error);
+    guint count;
+
+    g_assert_no_error(error);
+    count = infos->len - 1; /* Domain-0 */
+    g_ptr_array_unref(infos);
+    return count;
+}
+
+static bool
+is_active(Fixture *fixture)
+{
+    g_autoptr(GError) error = NULL;
+    bool active = false;
+
+    libxl_driver_domain_is_active(fixture->driver, uuid, &active, &error);
+    g_assert_no_error(error);
+    return active;
+}
+
+/* What the driver says is what there is. */
+static void
+assert_truth(Fixture *fixture, bool active)
+{
+    g_assert_cmpint(is_active(fixture), ==, active);
+    g_assert_cmpuint(domains_on_host(fixture), ==, active ? 1 : 0);
+    g_assert_cmpint(g_file_test(fixture->socket, G_FILE_TEST_EXISTS), ==, active);
+    g_assert_cmpint(g_file_test(fixture->status_file, G_FILE_TEST_EXISTS), ==, active);
+}
+
+static bool
+start(Fixture *fixture, GError **error)
+{
+    int id = -1;
+
+    return libxl_driver_domain_create(fixture->driver, uuid, 0, &id, error);
+}
+
+/* Runs the main loop until @condition holds; fails after a long while. */
+static void
+wait_for(Fixture *fixture, bool (*condition)(Fixture *fixture))
+{
+    gint64 deadline = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
+
+    while (!condition(fixture)) {
+        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+        g_main_context_iteration(NULL, FALSE);
+        g_usleep(1000);
+    }
+}
+
+static void
+test_start_fails_at_each_call(Fixture *fixture, gconstpointer data)
+{
+    guint failures = 0;
+
+    define(fixture, GUEST(""));
+    for (guint k = 1;; k++) {
+        g_autofree char *command = g_strdup_printf("fail-any %u", k);
+        g_autoptr(GError) error = NULL;
+
+        tell_host(fixture, command);
+        if (start(fixture, &error)) {
+            assert_truth(fixture, true);
+            break;
+        }
+        g_assert_nonnull(error);
+        assert_truth(fixture, false);
+        failures++;
+        g_assert_cmpuint(k, <, 100);
+    }
+    /* At least: build, look at the channels, keep the definition, unpause. */
+    g_assert_cmpuint(failures, >=, 4);
+}
+
+static void
+test_destroy_fails_and_succeeds_again(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    define(fixture, GUEST(""));
+    g_assert_true(start(fixture, &error));
+    tell_host(fixture, "fail destroy");
+    g_assert_false(libxl_driver_domain_destroy(fixture->driver, uuid, 0, &error));
+    g_assert_nonnull(error);
+    g_clear_error(&error);
+    assert_truth(fixture, true);
+    g_assert_true(libxl_driver_domain_destroy(fixture->driver, uuid, 0, &error));
+    assert_truth(fixture, false);
+}
+
+static void
+test_pause_fails(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    int state = 0, reason = 0;
+
+    define(fixture, GUEST(""));
+    g_assert_true(start(fixture, &error));
+    tell_host(fixture, "fail pause");
+    g_assert_false(libxl_driver_domain_suspend(fixture->driver, uuid, &error));
+    g_assert_true(libxl_driver_domain_get_state(fixture->driver, uuid, 0, &state, &reason, NULL));
+    g_assert_cmpint(state, ==, VIR_DOMAIN_RUNNING);
+}
+
+static bool
+has_stopped(Fixture *fixture)
+{
+    return !is_active(fixture);
+}
+
+static void
+test_restart_fails(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *stopped_failed =
+        g_strdup_printf("%d/%d", VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_FAILED);
+
+    define(fixture, GUEST(""));
+    g_assert_true(start(fixture, &error));
+    tell_host(fixture, "fail create");
+    tell_host(fixture, "guest guest reboot");
+    wait_for(fixture, has_stopped);
+    assert_truth(fixture, false);
+    drain_main_loop();
+    g_assert_cmpstr(fixture->events->pdata[fixture->events->len - 1], ==, stopped_failed);
+}
+
+static int
+state_of(Fixture *fixture)
+{
+    int state = -1, reason = 0;
+
+    libxl_driver_domain_get_state(fixture->driver, uuid, 0, &state, &reason, NULL);
+    return state;
+}
+
+static bool
+restart_waits(Fixture *fixture)
+{
+    return state_of(fixture) == VIR_DOMAIN_SHUTDOWN;
+}
+
+static bool
+is_running(Fixture *fixture)
+{
+    return state_of(fixture) == VIR_DOMAIN_RUNNING;
+}
+
+static int
+current_id(Fixture *fixture)
+{
+    g_autoptr(LibxlDomainRef) ref = libxl_driver_domain_lookup_by_uuid(fixture->driver, uuid, NULL);
+
+    return ref->id;
+}
+
+static int id_before;
+
+static bool
+has_new_id_or_waits(Fixture *fixture)
+{
+    return restart_waits(fixture) || (current_id(fixture) != id_before && is_running(fixture));
+}
+
+/* CVE-2021-4147 was a reboot against a destroy. */
+static void
+test_reboot_loop_waits_and_can_be_destroyed(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    int reboots = 0;
+
+    define(fixture, GUEST(""));
+    g_assert_true(start(fixture, &error));
+    while (!restart_waits(fixture)) {
+        id_before = current_id(fixture);
+        tell_host(fixture, "guest guest reboot");
+        wait_for(fixture, has_new_id_or_waits);
+        g_assert_cmpint(++reboots, <, 100);
+    }
+    g_assert_cmpint(reboots, >, 1);
+    g_assert_true(libxl_driver_domain_destroy(fixture->driver, uuid, 0, &error));
+    assert_truth(fixture, false);
+}
+
+static bool
+is_crashed(Fixture *fixture)
+{
+    return state_of(fixture) == VIR_DOMAIN_CRASHED;
+}
+
+static void
+test_crash_preserved_is_kept_and_destroyed(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    define(fixture, GUEST("<on_crash>preserve</on_crash>"));
+    g_assert_true(start(fixture, &error));
+    tell_host(fixture, "guest guest crash");
+    wait_for(fixture, is_crashed);
+    assert_truth(fixture, true);
+    g_assert_true(libxl_driver_domain_destroy(fixture->driver, uuid, 0, &error));
+    assert_truth(fixture, false);
+}
+
+static void
+test_coredump_destroy_leaves_a_core(Fixture *fixture, gconstpointer data)
+{
+    g_autofree char *dumps = g_build_filename(fixture->root, "var/lib/libvirt/libxl/dump", NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GDir) directory = NULL;
+
+    define(fixture, GUEST("<on_crash>coredump-destroy</on_crash>"));
+    g_assert_true(start(fixture, &error));
+    tell_host(fixture, "guest guest crash");
+    wait_for(fixture, has_stopped);
+    assert_truth(fixture, false);
+    directory = g_dir_open(dumps, 0, &error);
+    g_assert_no_error(error);
+    g_assert_true(g_str_has_prefix(g_dir_read_name(directory), "guest-"));
+}
+
+static void
+test_second_driver_is_refused(Fixture *fixture, gconstpointer data)
+{
+    g_test_trap_subprocess("/libxl/driver/second", 0, G_TEST_SUBPROCESS_INHERIT_STDERR);
+    g_test_trap_assert_passed();
+}
+
+/* The lock is a process's: another one has to try. The parent's root comes in
+ * the environment. */
+static void
+try_second_driver(void)
+{
+    const char *root = g_getenv("VIRTXL_TEST_ROOT");
+    g_autoptr(GError) error = NULL;
+    XenHost *host = xen_host_sim_open(root, simhost, &error);
+    LibxlDriver *driver;
+
+    g_assert_no_error(error);
+    driver = libxl_driver_open(libxl_driver_config_new(root), host, NULL, NULL, &error);
+    g_assert_null(driver);
+    g_assert_error(error, VIRTXL_ERROR, VIR_ERR_OPERATION_INVALID);
+    g_assert_nonnull(strstr(error->message, "driver.pid"));
+}
+
+static void
+set_up_for_second(Fixture *fixture, gconstpointer data)
+{
+    set_up(fixture, data);
+    g_setenv("VIRTXL_TEST_ROOT", fixture->root, TRUE);
+}
+
+int
+main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*func)(Fixture *, gconstpointer);
+    } tests[] = {
+        {"start-fails-at-each-call", test_start_fails_at_each_call},
+        {"destroy-fails-and-succeeds-again", test_destroy_fails_and_succeeds_again},
+        {"pause-fails", test_pause_fails},
+        {"restart-fails", test_restart_fails},
+        {"reboot-loop-waits-and-can-be-destroyed", test_reboot_loop_waits_and_can_be_destroyed},
+        {"crash-preserved-is-kept-and-destroyed", test_crash_preserved_is_kept_and_destroyed},
+        {"coredump-destroy-leaves-a-core", test_coredump_destroy_leaves_a_core},
+    };
+
+    g_test_init(&argc, &argv, NULL);
+    /* Warnings are what most of these are about. */
+    g_log_set_always_fatal(G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
+    simhost = g_getenv("VIRTXL_SIMHOST");
+    g_assert_nonnull(simhost);
+    for (gsize i = 0; i < G_N_ELEMENTS(tests); i++) {
+        g_autofree char *path = g_strconcat("/libxl/driver/", tests[i].name, NULL);
+
+        g_test_add(path, Fixture, NULL, set_up, tests[i].func, tear_down);
+    }
+    g_test_add("/libxl/driver/second-driver-is-refused", Fixture, NULL, set_up_for_second,
+               test_second_driver_is_refused, tear_down);
+    if (g_test_subprocess())
+        g_test_add_func("/libxl/driver/second", try_second_driver);
+    return g_test_run();
+}
