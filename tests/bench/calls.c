@@ -84,7 +84,7 @@ list_all_domains(Bench *bench)
     virDomainPtr *domains;
     int count = virConnectListAllDomains(bench->connection, &domains, 0);
 
-    if (count < (int) bench->domains)
+    if (count < (int)bench->domains)
         return false;
     for (int i = 0; i < count; i++)
         virDomainFree(domains[i]);
@@ -106,7 +106,7 @@ measure(const char *name, bool (*call)(Bench *), Bench *bench, guint min_calls, 
         calls++;
         elapsed = g_get_monotonic_time() - begin;
     }
-    g_print("%s %.1f\n", name, calls * (double) G_USEC_PER_SEC / (double) elapsed);
+    g_print("%s %.1f\n", name, calls * (double)G_USEC_PER_SEC / (double)elapsed);
 }
 
 int
@@ -119,7 +119,7 @@ main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     bench.type = argv[2];
-    bench.domains = (guint) g_ascii_strtoull(argv[3], NULL, 10);
+    bench.domains = (guint)g_ascii_strtoull(argv[3], NULL, 10);
     bench.connection = virConnectOpen(argv[1]);
     if (!bench.connection)
         fail(argv[1]);
