@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xen/xen_host.h"
+#include "xen/xen_host_libxl.h"
 
 static void
 print_uuid(const guint8 *uuid)
@@ -65,6 +65,22 @@ try_list(XenHost *host, char **argv, GError **error)
     return domains != NULL;
 }
 
+/* libxl parses JSON in a context only: without one it crashes on any string. */
+static bool
+parse_config(libxl_domain_config *config, const char *json, GError **error)
+{
+    XenContextPool *pool = xen_context_pool_new();
+    XenContext *context = xen_context_take(pool, error);
+    int rc = context ? libxl_domain_config_from_json(context->libxl, config, json) : 0;
+
+    if (rc)
+        xen_context_fail(context, rc, error, "bad JSON");
+    if (context)
+        xen_context_give_back(context);
+    xen_context_pool_free(pool);
+    return context && rc == 0;
+}
+
 static bool
 try_create(XenHost *host, char **argv, GError **error)
 {
@@ -76,8 +92,7 @@ try_create(XenHost *host, char **argv, GError **error)
     if (!g_file_get_contents(argv[1], &json, NULL, error))
         return false;
     libxl_domain_config_init(&config);
-    ok = libxl_domain_config_from_json(NULL, &config, json) == 0 &&
-         host->ops->create(host, &config, &domid, error);
+    ok = parse_config(&config, json, error) && host->ops->create(host, &config, &domid, error);
     libxl_domain_config_dispose(&config);
     if (ok)
         printf("created %u\n", domid);
@@ -123,7 +138,8 @@ try_console(XenHost *host, char **argv, GError **error)
     g_autofree char *path = host->ops->get_console_path(host, domid_of(argv), kind, 0, &problem);
 
     printf("%s\n", path ? path : "-");
-    g_propagate_error(error, problem);
+    if (problem)
+        g_propagate_error(error, problem);
     return !problem;
 }
 
