@@ -66,8 +66,8 @@ rpc_xdr_decode(xdrproc_t proc, GBytes *payload, gpointer value, gsize value_size
         return true;
     xdr_free(proc, value);
     memset(value, 0, value_size);
-    return virtxl_error_set(error, VIR_ERR_RPC,
-                            _("%s can't be decoded from %" G_GSIZE_FORMAT " bytes"), what, size);
+    return virtxl_error_set(error, VIR_ERR_RPC, _("%s can't be decoded from %zu bytes"), what,
+                            size);
 }
 
 void
