@@ -65,6 +65,9 @@ typedef enum {
     DOMAIN_CHR_CONSOLE_SCLPLM,
 } DomainChrConsoleTarget;
 
+/* Bytes of a channel's name. */
+#define DOMAIN_CHANNEL_NAME_MAX 255
+
 /* Live state of a channel, as seen from the host. */
 typedef enum {
     DOMAIN_CHR_STATE_UNKNOWN = 0,

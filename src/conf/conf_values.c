@@ -130,6 +130,17 @@ conf_xml_attr_uint(xmlNode *node, const char *name, unsigned *value, bool *prese
 }
 
 bool
+conf_xml_attr_int64(xmlNode *node, const char *name, gint64 *value, virErrorNumber code,
+                    GError **error)
+{
+    g_autofree char *text = conf_xml_attr(node, name);
+
+    if (text && !conf_parse_int64(text, value))
+        return refuse(node, name, text, code, error);
+    return true;
+}
+
+bool
 conf_xml_attr_int(xmlNode *node, const char *name, int *value, bool *present, virErrorNumber code,
                   GError **error)
 {

@@ -106,6 +106,8 @@ bool conf_xml_attr_uint(xmlNode *node, const char *name, unsigned *value, bool *
                         virErrorNumber code, GError **error);
 bool conf_xml_attr_uint64(xmlNode *node, const char *name, guint64 *value, bool *present,
                           virErrorNumber code, GError **error);
+bool conf_xml_attr_int64(xmlNode *node, const char *name, gint64 *value, virErrorNumber code,
+                         GError **error);
 bool conf_xml_attr_int(xmlNode *node, const char *name, int *value, bool *present,
                        virErrorNumber code, GError **error);
 
@@ -164,6 +166,12 @@ xmlNode *conf_xml_add_text(xmlNode *parent, const char *name, const char *text);
 /* Appends a copy of @source (an element), to be printed by libxml2 as it is:
  * the content of <metadata>. */
 xmlNode *conf_xml_add_verbatim(xmlNode *parent, const xmlNode *source);
+
+/* Moves the root of @doc to the end of @parent's children. @doc is left empty. */
+void conf_xml_move(xmlNode *parent, xmlDoc *doc);
+
+/* Like conf_xml_add(), for an element that is written as two tags when empty. */
+xmlNode *conf_xml_add_open(xmlNode *parent, const char *name);
 
 /* Sets an attribute. A NULL @value (a tristate that is absent) writes nothing. */
 void conf_xml_set(xmlNode *node, const char *name, const char *value);

@@ -13,6 +13,9 @@
 /* Mark on a node of a written document: printed by libxml2, not by us. */
 #define CONF_XML_VERBATIM ((void *)3)
 
+/* Mark on a node of a written document: never written as <x/>. */
+#define CONF_XML_OPEN ((void *)4)
+
 /* The unknown rest of a known child element. */
 typedef struct {
     char *name;

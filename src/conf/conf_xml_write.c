@@ -43,6 +43,25 @@ conf_xml_add_text(xmlNode *parent, const char *name, const char *text)
 }
 
 xmlNode *
+conf_xml_add_open(xmlNode *parent, const char *name)
+{
+    xmlNode *node = conf_xml_add(parent, name);
+
+    node->_private = CONF_XML_OPEN;
+    return node;
+}
+
+void
+conf_xml_move(xmlNode *parent, xmlDoc *doc)
+{
+    xmlNode *root = conf_xml_root(doc);
+
+    xmlUnlinkNode(root);
+    xmlSetTreeDoc(root, parent->doc);
+    xmlAddChild(parent, root);
+}
+
+xmlNode *
 conf_xml_add_verbatim(xmlNode *parent, const xmlNode *source)
 {
     xmlNode *node = xmlAddChild(parent, xmlDocCopyNode((xmlNode *)source, parent->doc, 1));
@@ -346,7 +365,7 @@ print_element(GString *out, const xmlNode *node, unsigned indent, bool inline_co
     g_string_append_c(out, '<');
     print_name(out, node->ns, node->name);
     print_attributes(out, node);
-    if (!node->children) {
+    if (!node->children && node->_private != CONF_XML_OPEN) {
         g_string_append(out, "/>");
         return;
     }

@@ -28,9 +28,8 @@ enum {
 /* What the host says about definitions that don't. Strings are borrowed. NULL
  * members and a NULL structure: nothing is filled in. */
 typedef struct {
-    const char *arch;     /* "x86_64" */
-    const char *emulator; /* path of the device model */
-    const char *loader;   /* path of the HVM firmware (hvmloader) */
+    const char *arch;         /* of a guest that doesn't say, "x86_64" */
+    const char *const *archs; /* that the host runs, NULL-terminated; NULL: any */
 } DomainParseDefaults;
 
 /* Handed through all parsers. */

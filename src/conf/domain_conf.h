@@ -51,6 +51,9 @@ typedef struct {
     char *arch;
     char *machine;
     char *loader;
+    char *loader_type; /* "rom" or "pflash" */
+    ConfTristate loader_readonly;
+    ConfTristate loader_secure;
     char *kernel;
     char *initrd;
     char *cmdline;
@@ -82,7 +85,7 @@ typedef enum {
 typedef struct {
     DomainClockOffset offset;
     /* utc, localtime: "reset" or seconds, as written; variable: see below */
-    bool utc_reset;
+    bool reset;
     gint64 adjustment;             /* variable: seconds */
     gint64 adjustment0;            /* live: adjustment at start */
     bool variable_basis_localtime; /* variable: basis='localtime' */
@@ -111,6 +114,7 @@ struct DomainDef {
 
     guint64 memory_max; /* KiB; <memory> */
     guint64 memory;     /* KiB; <currentMemory> */
+    ConfTristate memory_dump_core;
 
     unsigned vcpus_max;
     unsigned vcpus; /* at start; <= vcpus_max */
@@ -170,8 +174,7 @@ DomainDef *domain_def_parse_node(xmlNode *node, const DomainParseDefaults *defau
  * VIR_ERR_OPERATION_UNSUPPORTED for other flags. */
 char *domain_def_format(const DomainDef *def, unsigned flags, GError **error);
 
-/* The same as a tree: appends <domain> to @parent, or makes @doc's root of it
- * when @parent is NULL. */
+/* The same as a tree. */
 xmlDoc *domain_def_format_doc(const DomainDef *def, unsigned flags);
 
 /* A deep copy, live data included. */
@@ -191,15 +194,18 @@ typedef struct {
     virDomainState state;
     int reason; /* of the state, virDomain*Reason */
     pid_t pid;
-    DomainDef *def;
+    DomainDef *def;    /* owned */
+    ConfXmlKept *kept; /* what another driver keeps there */
 } DomainStatus;
 
 void domain_status_free(DomainStatus *status);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainStatus, domain_status_free)
 
 /* <domstatus state= reason= pid=> around the live definition, in the format of
- * libvirt's Xen driver. Errors: as domain_def_parse_string(). */
+ * libvirt's Xen driver. Errors: VIR_ERR_INTERNAL_ERROR, and as
+ * domain_def_parse_string(). */
 DomainStatus *domain_status_parse(const char *xml, const DomainParseDefaults *defaults,
                                   GError **error);
-char *domain_status_format(const DomainDef *def, virDomainState state, int reason, pid_t pid,
-                           GError **error);
+
+/* Returns a new string. @status may be on the stack and borrow its def. */
+char *domain_status_format(const DomainStatus *status);

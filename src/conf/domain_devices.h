@@ -26,6 +26,11 @@ typedef struct {
     bool (*complete)(DomainDef *def, gpointer device, const DomainParseContext *context,
                      GError **error);
 
+    /* Adds the devices of this family that a guest of this kind has though
+     * nobody wrote them. Called once for a domain, in the order of the table, after
+     * complete() of all devices. May be NULL. */
+    bool (*imply)(DomainDef *def, const DomainParseContext *context, GError **error);
+
     /* Rules that are checked at define and start only; see
      * domain_def_validate(). May be NULL. */
     bool (*validate)(const DomainDef *def, gconstpointer device, GError **error);
@@ -49,6 +54,12 @@ void domain_devices_format(const DomainDef *def, xmlNode *devices, unsigned flag
 typedef void (*DomainDeviceFunction)(const DomainDeviceFamily *family, gpointer device,
                                      gpointer data);
 void domain_def_foreach_device(const DomainDef *def, DomainDeviceFunction function, gpointer data);
+
+/* Runs the families' complete() and imply(). */
+bool domain_devices_complete(DomainDef *def, const DomainParseContext *context, GError **error);
+
+/* Runs the families' validate(). */
+bool domain_devices_validate(const DomainDef *def, GError **error);
 
 /* Order of <devices>'s children, those that we don't model included. */
 extern const ConfXmlOrder domain_devices_order[];

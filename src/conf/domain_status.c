@@ -1,0 +1,112 @@
+/* Status documents: what is kept in /run about a running domain, in the format
+ * of libvirt's Xen driver, so that either driver takes over from the other.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "conf/domain_conf_private.h"
+#include "util/error.h"
+#include "util/i18n.h"
+
+static ConfNames state_names = {
+    "nostate", "running", "blocked",     "paused", "shutdown",
+    "shutoff", "crashed", "pmsuspended", NULL,
+};
+
+#define REASONS_MAX 16
+
+/* By state, then by virDomain*Reason. */
+static const char *const reason_names[][REASONS_MAX] = {
+    [VIR_DOMAIN_NOSTATE] = {"unknown"},
+    [VIR_DOMAIN_RUNNING] = {"unknown", "booted", "migrated", "restored", "from snapshot",
+                            "unpaused", "migration canceled", "save canceled", "wakeup", "crashed",
+                            "post-copy", "post-copy failed"},
+    [VIR_DOMAIN_BLOCKED] = {"unknown"},
+    [VIR_DOMAIN_PAUSED] = {"unknown", "user", "migration", "save", "dump", "ioerror", "watchdog",
+                           "from snapshot", "shutdown", "snapshot", "panicked", "starting up",
+                           "post-copy", "post-copy failed"},
+    [VIR_DOMAIN_SHUTDOWN] = {"unknown", "user"},
+    [VIR_DOMAIN_SHUTOFF] = {"unknown", "shutdown", "destroyed", "crashed", "migrated", "saved",
+                            "failed", "from snapshot", "daemon"},
+    [VIR_DOMAIN_CRASHED] = {"unknown", "panicked"},
+    [VIR_DOMAIN_PMSUSPENDED] = {"unknown"},
+};
+
+void
+domain_status_free(DomainStatus *status)
+{
+    if (!status)
+        return;
+    domain_def_free(status->def);
+    conf_xml_kept_free(status->kept);
+    g_free(status);
+}
+
+static bool
+parse_state(DomainStatus *status, xmlNode *node, GError **error)
+{
+    g_autofree char *reason = conf_xml_attr(node, "reason");
+    int state = -1;
+
+    if (!conf_xml_attr_enum(node, "state", state_names, &state, VIR_ERR_INTERNAL_ERROR, error))
+        return false;
+    if (state < 0)
+        return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
+                                _("Missing required attribute 'state' in element 'domstatus'"));
+    status->state = (virDomainState)state;
+    if (!reason)
+        return true;
+    status->reason = conf_names_find(reason_names[state], reason);
+    if (status->reason < 0)
+        return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
+                                _("invalid reason '%s' of domain state '%s'"), reason,
+                                state_names[state]);
+    return true;
+}
+
+DomainStatus *
+domain_status_parse(const char *xml, const DomainParseDefaults *defaults, GError **error)
+{
+    g_autoptr(xmlDoc) doc = conf_xml_parse(xml, "domain_status", "domstatus", error);
+    g_autoptr(DomainStatus) status = g_new0(DomainStatus, 1);
+    xmlNode *node, *domain;
+    gint64 pid = 0;
+
+    if (!doc)
+        return NULL;
+    node = conf_xml_root(doc);
+    if (!parse_state(status, node, error) ||
+        !conf_xml_attr_int64(node, "pid", &pid, VIR_ERR_INTERNAL_ERROR, error))
+        return NULL;
+    status->pid = (pid_t)pid;
+    domain = conf_xml_child(node, "domain");
+    if (!domain) {
+        virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR, _("no domain in a status document"));
+        return NULL;
+    }
+    status->def = domain_def_parse_node(domain, defaults, DOMAIN_PARSE_COMPLETE, error);
+    if (!status->def)
+        return NULL;
+    status->kept = conf_xml_keep(node);
+    return g_steal_pointer(&status);
+}
+
+char *
+domain_status_format(const DomainStatus *status)
+{
+    static const ConfXmlOrder order[] = {
+        {"taint"}, {"deprecation"}, {"lockstate"}, {"domain"}, {NULL}};
+    g_autoptr(xmlDoc) doc = conf_xml_new("domstatus");
+    xmlNode *root = conf_xml_root(doc);
+    g_autoptr(xmlDoc) domain =
+        domain_def_format_doc(status->def, DOMAIN_FORMAT_STATUS | VIR_DOMAIN_XML_SECURE);
+    const char *reason = NULL;
+
+    if (status->reason >= 0 && status->reason < REASONS_MAX)
+        reason = reason_names[status->state][status->reason];
+    conf_xml_set(root, "state", state_names[status->state]);
+    conf_xml_set(root, "reason", reason ? reason : "unknown");
+    conf_xml_setf(root, "pid", "%" G_GINT64_FORMAT, (gint64)status->pid);
+    conf_xml_move(root, domain);
+    conf_xml_put_kept(root, status->kept, order);
+    return conf_xml_print(root, 0);
+}

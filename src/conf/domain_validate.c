@@ -1,0 +1,36 @@
+/* The rules that a client's definition is checked against; see
+ * domain_def_validate(). Those of a device family are in the family's file.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <string.h>
+
+#include "conf/domain_devices.h"
+#include "util/error.h"
+#include "util/i18n.h"
+
+/* The name is a file's name on disk. */
+static bool
+validate_name(const DomainDef *def, GError **error)
+{
+    if (strchr(def->name, '/'))
+        return virtxl_error_set(error, VIR_ERR_XML_ERROR, _("name %s cannot contain '/'"),
+                                def->name);
+    if (strchr(def->name, '\n'))
+        return virtxl_error_set(error, VIR_ERR_XML_DETAIL, _("invalid char in name '%s'"),
+                                def->name);
+    if (strcmp(def->name, ".") == 0 || strcmp(def->name, "..") == 0)
+        return virtxl_error_set(error, VIR_ERR_XML_ERROR, _("name cannot be '%s'"), def->name);
+    return true;
+}
+
+bool
+domain_def_validate(const DomainDef *def, GError **error)
+{
+    if (!validate_name(def, error))
+        return false;
+    if (def->title && strchr(def->title, '\n'))
+        return virtxl_error_set(error, VIR_ERR_XML_ERROR,
+                                _("Domain title of '%s' can't contain newlines"), def->name);
+    return domain_devices_validate(def, error);
+}
