@@ -278,8 +278,7 @@ conf_xml_keep(xmlNode *node)
     for (xmlAttr *attr = node->properties; attr; attr = attr->next) {
         if (!attr->_private) {
             ensure_kept(&kept, node);
-            xmlAddChild(conf_xml_root(kept->doc),
-                        (xmlNode *)xmlCopyProp(conf_xml_root(kept->doc), attr));
+            conf_xml_copy_attr(attr, conf_xml_root(kept->doc));
         }
     }
     for (xmlNode *child = node->children; child; child = child->next) {

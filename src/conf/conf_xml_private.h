@@ -31,3 +31,6 @@ struct ConfXmlKept {
 /* A copy of the element @node that will live inside @scope: what @scope already
  * declares of namespaces is not declared again. */
 xmlNode *conf_xml_copy_node(xmlNode *node, xmlNode *scope);
+
+/* Appends a copy of @attr to @target's attributes. */
+void conf_xml_copy_attr(xmlAttr *attr, xmlNode *target);

@@ -154,6 +154,20 @@ conf_xml_copy_node(xmlNode *node, xmlNode *scope)
     return copy;
 }
 
+void
+conf_xml_copy_attr(xmlAttr *attr, xmlNode *target)
+{
+    xmlAttr *copy = xmlCopyProp(target, attr);
+    xmlAttr **link = &target->properties;
+
+    /* not by xmlAddChild(), which takes a copy to be linked already */
+    while (*link) {
+        copy->prev = *link;
+        link = &(*link)->next;
+    }
+    *link = copy;
+}
+
 /* --- merging what was kept ------------------------------------------------ */
 
 static const ConfXmlOrder *
@@ -182,7 +196,7 @@ put_attributes(xmlNode *target, xmlNode *root)
         target->nsDef = xmlCopyNamespaceList(root->nsDef);
     for (xmlAttr *attr = root->properties; attr; attr = attr->next) {
         if (!xmlHasNsProp(target, attr->name, attr->ns ? attr->ns->href : NULL))
-            xmlAddChild(target, (xmlNode *)xmlCopyProp(target, attr));
+            conf_xml_copy_attr(attr, target);
     }
 }
 

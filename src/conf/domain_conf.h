@@ -194,8 +194,7 @@ typedef struct {
     virDomainState state;
     int reason; /* of the state, virDomain*Reason */
     pid_t pid;
-    DomainDef *def;    /* owned */
-    ConfXmlKept *kept; /* what another driver keeps there */
+    DomainDef *def; /* owned */
 } DomainStatus;
 
 void domain_status_free(DomainStatus *status);
@@ -206,6 +205,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainStatus, domain_status_free)
  * domain_def_parse_string(). */
 DomainStatus *domain_status_parse(const char *xml, const DomainParseDefaults *defaults,
                                   GError **error);
-
-/* Returns a new string. @status may be on the stack and borrow its def. */
-char *domain_status_format(const DomainStatus *status);
+char *domain_status_format(const DomainDef *def, virDomainState state, int reason, pid_t pid,
+                           GError **error);

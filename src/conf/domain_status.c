@@ -37,7 +37,6 @@ domain_status_free(DomainStatus *status)
     if (!status)
         return;
     domain_def_free(status->def);
-    conf_xml_kept_free(status->kept);
     g_free(status);
 }
 
@@ -86,27 +85,29 @@ domain_status_parse(const char *xml, const DomainParseDefaults *defaults, GError
     status->def = domain_def_parse_node(domain, defaults, DOMAIN_PARSE_COMPLETE, error);
     if (!status->def)
         return NULL;
-    status->kept = conf_xml_keep(node);
     return g_steal_pointer(&status);
 }
 
 char *
-domain_status_format(const DomainStatus *status)
+domain_status_format(const DomainDef *def, virDomainState state, int reason, pid_t pid,
+                     GError **error)
 {
-    static const ConfXmlOrder order[] = {
-        {"taint"}, {"deprecation"}, {"lockstate"}, {"domain"}, {NULL}};
     g_autoptr(xmlDoc) doc = conf_xml_new("domstatus");
-    xmlNode *root = conf_xml_root(doc);
     g_autoptr(xmlDoc) domain =
-        domain_def_format_doc(status->def, DOMAIN_FORMAT_STATUS | VIR_DOMAIN_XML_SECURE);
-    const char *reason = NULL;
+        domain_def_format_doc(def, DOMAIN_FORMAT_STATUS | VIR_DOMAIN_XML_SECURE);
+    xmlNode *root = conf_xml_root(doc);
+    const char *text = NULL;
 
-    if (status->reason >= 0 && status->reason < REASONS_MAX)
-        reason = reason_names[status->state][status->reason];
-    conf_xml_set(root, "state", state_names[status->state]);
-    conf_xml_set(root, "reason", reason ? reason : "unknown");
-    conf_xml_setf(root, "pid", "%" G_GINT64_FORMAT, (gint64)status->pid);
+    if (state < G_N_ELEMENTS(reason_names) && reason >= 0 && reason < REASONS_MAX)
+        text = reason_names[state][reason];
+    if (!text) {
+        virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR, _("domain '%s': state %d has no reason %d"),
+                         def->name, (int)state, reason);
+        return NULL;
+    }
+    conf_xml_set(root, "state", state_names[state]);
+    conf_xml_set(root, "reason", text);
+    conf_xml_setf(root, "pid", "%" G_GINT64_FORMAT, (gint64)pid);
     conf_xml_move(root, domain);
-    conf_xml_put_kept(root, status->kept, order);
     return conf_xml_print(root, 0);
 }
