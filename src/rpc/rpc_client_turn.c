@@ -126,9 +126,10 @@ keep_descriptors(RpcClient *client, struct msghdr *message)
         fail_broken(client, "descriptors got lost: too many at once, or we can't hold more");
 }
 
-/* Reads once. False: nothing came, for now or for ever. */
+/* Reads once. False: nothing came, for now or for ever. @drained tells that the
+ * socket had no more than what came, as far as one can know. */
 static bool
-read_once(RpcClient *client)
+read_once(RpcClient *client, bool *drained)
 {
     guint8 data[READ_SIZE];
     union {
@@ -152,6 +153,7 @@ read_once(RpcClient *client)
         rpc_client_request_close(client);
         return false;
     }
+    *drained = (gsize)size < sizeof(data);
     client->counters.bytes_received += (guint64)size;
     keep_descriptors(client, &message);
     rpc_reader_push(client->reader, data, (gsize)size);
@@ -183,6 +185,7 @@ static bool
 receive(RpcClient *client)
 {
     guint reads = 0;
+    bool drained = false;
 
     for (guint messages = 0; messages < TURN_MESSAGES;) {
         g_autoptr(RpcMessage) message = NULL;
@@ -194,7 +197,7 @@ receive(RpcClient *client)
             return false;
         case RPC_READER_MORE:
             /* The socket tells when there is more to read. */
-            if (reads++ == TURN_READS || !read_once(client))
+            if (drained || reads++ == TURN_READS || !read_once(client, &drained))
                 return false;
             break;
         case RPC_READER_MESSAGE:
@@ -256,6 +259,20 @@ is_finished(const RpcClient *client)
            rpc_output_get_size(client->output) == 0;
 }
 
+/* Wakes the client at @deadline (0: now, -1: not), or before it: a timer that is
+ * set already and earlier stays, since each change costs the loop a wake-up and
+ * signs of life move the deadline all the time. The turn that it brings sets it
+ * anew. */
+static void
+set_timer(RpcClient *client, gint64 deadline)
+{
+    gint64 now = g_get_monotonic_time();
+    gint64 set = g_source_get_ready_time(client->source);
+
+    if (set <= now || deadline < set)
+        g_source_set_ready_time(client->source, deadline);
+}
+
 /* Tells the loop what the next turn is for. */
 static void
 update_source(RpcClient *client, bool again)
@@ -274,7 +291,7 @@ update_source(RpcClient *client, bool again)
     if (condition != client->condition)
         g_source_modify_unix_fd(client->source, client->source_tag, condition);
     client->condition = condition;
-    g_source_set_ready_time(client->source, again ? 0 : deadline);
+    set_timer(client, again ? 0 : deadline);
 }
 
 /* A peer that is gone while we don't read: nobody is there to serve, and the
