@@ -402,7 +402,7 @@ start_stranger(const Stage *stage, uid_t uid, gid_t group)
             _exit(98);
         fd = try_connect(stage->path);
         fcntl(fd, F_SETFL, 0);
-        if (write(fd, frame->data, frame->len) != (gssize)frame->len)
+        if (send(fd, frame->data, frame->len, MSG_NOSIGNAL) != (gssize)frame->len)
             _exit(97);
         if (recv(fd, reply, sizeof(reply), MSG_WAITALL) != sizeof(reply))
             _exit(99);
