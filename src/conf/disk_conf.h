@@ -80,6 +80,13 @@ typedef enum {
 } DomainDiskDiscard;
 
 typedef enum {
+    DOMAIN_DISK_IO_DEFAULT = 0,
+    DOMAIN_DISK_IO_NATIVE,
+    DOMAIN_DISK_IO_THREADS,
+    DOMAIN_DISK_IO_IO_URING,
+} DomainDiskIo;
+
+typedef enum {
     DOMAIN_DISK_STARTUP_DEFAULT = 0,
     DOMAIN_DISK_STARTUP_MANDATORY,
     DOMAIN_DISK_STARTUP_REQUISITE,
@@ -120,6 +127,7 @@ typedef struct {
 /* <source>. Only what belongs to the type is set. */
 typedef struct {
     DomainDiskSourceType type;
+    bool written; /* there is a <source> element */
     /* Path of a file, block device or directory. NULL for a drive that is
      * empty. */
     char *path;
@@ -145,7 +153,7 @@ typedef struct {
     DomainDiskFormat format;
     DomainDiskCache cache;
     DomainDiskDiscard discard;
-    char *io; /* "native", "threads", "io_uring" */
+    DomainDiskIo io;
 } DomainDiskDriver;
 
 typedef struct {
@@ -158,7 +166,9 @@ typedef struct {
 
     char *target; /* "hda", "xvdb", ...: never NULL after parsing */
     DomainDiskBus bus;
-    bool tray_open; /* cdrom and floppy */
+    bool tray_open;         /* cdrom and floppy */
+    ConfTristate removable; /* usb */
+    ConfTristate rawio;     /* lun */
 
     bool readonly;
     bool shareable;
@@ -176,6 +186,8 @@ extern ConfNames domain_disk_bus_names;
 extern ConfNames domain_disk_format_names;
 extern ConfNames domain_disk_cache_names;
 extern ConfNames domain_disk_discard_names;
+extern ConfNames domain_disk_io_names;
+extern ConfNames domain_disk_startup_policy_names;
 extern ConfNames domain_disk_protocol_names;
 extern ConfNames domain_disk_transport_names;
 
@@ -200,3 +212,26 @@ bool domain_disk_source_is_empty(const DomainDiskSource *source);
  * "sdab"; a partition number ("xvda2") is passed over, and stored in
  * @partition (may be NULL; 0: none). Returns -1 if @target names no disk. */
 int domain_disk_target_index(const char *target, unsigned *partition);
+
+/* --- rows of the table of families, see domain_devices.h ------------------- */
+
+/* libvirt's order: by number, among disks whose bus was written alike. */
+void domain_disk_insert(GPtrArray *disks, gpointer disk);
+/* The bus, drive address, format and the like. Errors: VIR_ERR_XML_ERROR for a
+ * target that tells no number. */
+bool domain_disk_complete(DomainDef *def, gpointer disk, const DomainParseContext *context,
+                          GError **error);
+bool domain_disk_validate(const DomainDef *def, gconstpointer disk, GError **error);
+/* Rules over all disks. Errors: VIR_ERR_XML_ERROR, VIR_ERR_CONFIG_UNSUPPORTED. */
+bool domain_disks_validate(const DomainDef *def, GError **error);
+
+/* --- disk_source_conf.c, for disk_conf.c ----------------------------------- */
+
+/* An empty array of DomainDiskHost. */
+GPtrArray *domain_disk_hosts_new(void);
+void domain_disk_source_clear(DomainDiskSource *source);
+bool domain_disk_source_parse(DomainDiskSource *source, xmlNode *node, GError **error);
+/* Ports and parts of names that libvirt fills in. */
+void domain_disk_source_complete(DomainDiskSource *source);
+void domain_disk_source_format(const DomainDiskSource *source, xmlNode *disk);
+extern const ConfXmlOrder domain_disk_source_order[];
