@@ -64,19 +64,19 @@ watch(SimConnection *connection)
 static void
 handle_lines(SimConnection *connection)
 {
-    guint8 *newline;
+    guint8 *start = connection->in->data;
+    guint8 *end = start + connection->in->len;
+    guint8 *newline =
+        memchr(start + connection->scanned, '\n', connection->in->len - connection->scanned);
 
-    while (!connection->is_over &&
-           (newline = memchr(connection->in->data + connection->scanned, '\n',
-                             connection->in->len - connection->scanned))) {
-        gsize length = (gsize)(newline - connection->in->data);
-
+    for (; newline && !connection->is_over; newline = memchr(start, '\n', (gsize)(end - start))) {
         *newline = '\0';
-        connection->callbacks->line(connection, (const char *)connection->in->data, length,
+        connection->callbacks->line(connection, (const char *)start, (gsize)(newline - start),
                                     connection->user_data);
-        g_byte_array_remove_range(connection->in, 0, (guint)length + 1);
-        connection->scanned = 0;
+        start = newline + 1;
     }
+    if (start > connection->in->data)
+        g_byte_array_remove_range(connection->in, 0, (guint)(start - connection->in->data));
     connection->scanned = connection->in->len;
     if (connection->in->len > SIM_MAX_LINE)
         end_connection(connection, "its line is too long");

@@ -148,9 +148,13 @@ static int
 serve_detached(const Options *options)
 {
     int ends[2];
+    sigset_t none;
     char ready;
     pid_t child;
 
+    /* Nothing of whoever started it stays but the environment. */
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     close_range(STDERR_FILENO + 1, ~0U, 0);
     if (pipe2(ends, O_CLOEXEC) < 0 || (child = fork()) < 0) {
         perror("virtxl-simhost");

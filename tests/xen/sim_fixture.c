@@ -2,9 +2,11 @@
 #include "sim_fixture.h"
 
 #include <glib/gstdio.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -55,6 +57,34 @@ remove_tree(const char *path)
                                NULL, NULL, NULL));
 }
 
+/* Has the host end, and waits for its process: a sanitizer speaks last. */
+static void
+quit_host(SimFixture *fixture)
+{
+    struct pollfd process = {.events = POLLIN};
+
+    process.fd = (int)syscall(SYS_pidfd_open, sim_fixture_get_host_pid(fixture), 0);
+    g_assert_cmpint(process.fd, >=, 0);
+    g_free(sim_fixture_ctl(fixture, "quit"));
+    g_assert_cmpint(poll(&process, 1, PATIENCE_MS), ==, 1);
+    close(process.fd);
+}
+
+static void
+assert_log_is_clean(const SimFixture *fixture)
+{
+    g_autofree char *path = sim_fixture_path(fixture, "var/log/virtxl-simhost.log");
+    g_autofree char *text = NULL;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return;
+    if (strstr(text, "Sanitizer") || strstr(text, "runtime error") || strstr(text, "CRITICAL"))
+        g_printerr("%s", text);
+    g_assert_null(strstr(text, "Sanitizer"));
+    g_assert_null(strstr(text, "runtime error"));
+    g_assert_null(strstr(text, "CRITICAL"));
+}
+
 void
 sim_fixture_tear_down(SimFixture *fixture, gconstpointer data)
 {
@@ -62,9 +92,10 @@ sim_fixture_tear_down(SimFixture *fixture, gconstpointer data)
     g_autofree char *socket = sim_fixture_path(fixture, "run/virtxl-sim/host.sock");
 
     if (g_file_test(socket, G_FILE_TEST_EXISTS))
-        g_free(sim_fixture_ctl(fixture, "quit"));
+        quit_host(fixture);
     xen_host_close(fixture->host);
     sim_fixture_wait_gone(directory);
+    assert_log_is_clean(fixture);
     remove_tree(fixture->root);
     g_array_unref(fixture->events);
     g_free(fixture->root);

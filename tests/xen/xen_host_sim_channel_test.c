@@ -468,7 +468,7 @@ destroy_removes_every_file(F *f, gconstpointer data)
     g_assert_true(f->host->ops->destroy(f->host, domid, NULL));
     g_assert_false(g_file_test(directory, G_FILE_TEST_EXISTS));
     g_assert_false(g_file_test(socket, G_FILE_TEST_EXISTS));
-    g_assert_cmpint(read(client, &byte, 1), ==, 0);
+    g_assert_cmpint(read(client, &byte, 1), <=, 0);
     g_assert_cmpint(read(guest, &byte, 1), <=, 0);
     close(client);
     close(guest);
