@@ -69,7 +69,7 @@ pair_with_serial(DomainDef *def)
     DomainChrDef *console = g_ptr_array_index(def->consoles, 0);
     DomainChrDef *serial;
 
-    if (console->console_target != DOMAIN_CHR_CONSOLE_SERIAL)
+    if (def->os.type != DOMAIN_OS_TYPE_HVM || console->console_target != DOMAIN_CHR_CONSOLE_SERIAL)
         return;
     if (def->serials->len == 0) {
         serial = new_with_source(DOMAIN_CHR_DEVICE_SERIAL, console->source);
@@ -97,6 +97,7 @@ add_console(DomainDef *def)
     if (def->os.type != DOMAIN_OS_TYPE_HVM) {
         console = domain_chr_def_new(DOMAIN_CHR_DEVICE_CONSOLE);
         console->console_target = DOMAIN_CHR_CONSOLE_XEN;
+        console->target_port = 0;
     } else {
         const DomainChrDef *serial;
 
@@ -107,6 +108,7 @@ add_console(DomainDef *def)
             return;
         console = new_with_source(DOMAIN_CHR_DEVICE_CONSOLE, serial->source);
         console->console_target = DOMAIN_CHR_CONSOLE_SERIAL;
+        console->target_port = serial->target_port;
     }
     g_ptr_array_add(def->consoles, console);
 }
@@ -129,11 +131,12 @@ number_consoles(DomainDef *def, GError **error)
 bool
 domain_chr_imply_consoles(DomainDef *def, const DomainParseContext *context, GError **error)
 {
-    set_default_targets(def);
-    if (def->consoles->len > 0)
-        pair_with_serial(def);
-    else
+    if (def->consoles->len == 0) {
         add_console(def);
+        return true;
+    }
+    set_default_targets(def);
+    pair_with_serial(def);
     return number_consoles(def, error);
 }
 
@@ -182,20 +185,25 @@ validate_channel_name(const DomainDef *def, const DomainChrDef *channel, GError 
 }
 
 static bool
-validate_path(const DomainDef *def, const DomainChrSourceDef *source, GError **error)
+validate_socket_path(const DomainDef *def, const DomainChrSourceDef *source, GError **error)
 {
     const gsize limit = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
 
-    if (!source->path)
-        return true;
-    if (source->type == DOMAIN_CHR_SOURCE_UNIX && strlen(source->path) > limit)
+    if (source->type == DOMAIN_CHR_SOURCE_UNIX && source->path && strlen(source->path) > limit)
         return virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
                                 _("domain '%s': socket path '%s' is longer than %zu bytes"),
                                 def->name, source->path, limit);
-    if (!*source->path || !is_safe(source->path, ",'\""))
+    return true;
+}
+
+/* A comma in it would add an option to the device model's channel. */
+static bool
+validate_channel_path(const DomainDef *def, const DomainChrSourceDef *source, GError **error)
+{
+    if (source->path && (!*source->path || !is_safe(source->path, ",'\"")))
         return virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
-                                _("domain '%s': path '%s' of a character device is empty, or has a "
-                                  "comma, quote, white space or control character"),
+                                _("domain '%s': path '%s' of a channel is empty, or has a comma, "
+                                  "quote, white space or control character"),
                                 def->name, source->path);
     return true;
 }
@@ -205,10 +213,12 @@ domain_chr_validate(const DomainDef *def, gconstpointer device, GError **error)
 {
     const DomainChrDef *chr = device;
 
-    if (!domain_chr_source_check(chr, error) || !validate_path(def, chr->source, error))
+    if (!domain_chr_source_check(chr, error) || !validate_socket_path(def, chr->source, error))
         return false;
-    if (chr->device == DOMAIN_CHR_DEVICE_CHANNEL &&
-        chr->channel_target != DOMAIN_CHR_CHANNEL_GUESTFWD)
-        return validate_channel_name(def, chr, error);
-    return true;
+    if (chr->device != DOMAIN_CHR_DEVICE_CHANNEL)
+        return true;
+    if (!validate_channel_path(def, chr->source, error))
+        return false;
+    return chr->channel_target == DOMAIN_CHR_CHANNEL_GUESTFWD ||
+           validate_channel_name(def, chr, error);
 }

@@ -25,11 +25,19 @@ enum {
  * restart of the daemon, in a status document or a copy. */
 #define DOMAIN_FORMAT_STATUS (1u << 30)
 
-/* What the host says about definitions that don't. Strings are borrowed. NULL
- * members and a NULL structure: nothing is filled in. */
+/* A kind of guest that a host runs: "xen" (paravirtual), "hvm" or "xenpvh", and
+ * an architecture, as in the capabilities' <guest>. */
 typedef struct {
-    const char *arch;         /* of a guest that doesn't say, "x86_64" */
-    const char *const *archs; /* that the host runs, NULL-terminated; NULL: any */
+    const char *os_type;
+    const char *arch;
+} DomainGuestKind;
+
+/* What the host says about definitions that don't. Strings are borrowed. NULL
+ * members and a NULL structure: nothing is filled in or refused. */
+typedef struct {
+    const char *arch;              /* of a guest that doesn't say: "x86_64" */
+    const DomainGuestKind *guests; /* that the host runs; ends with a NULL os_type */
+    const char *const *archs;      /* the same without the kind of guest, when guests is NULL */
 } DomainParseDefaults;
 
 /* Handed through all parsers. */

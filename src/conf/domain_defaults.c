@@ -6,22 +6,39 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <string.h>
+
 #include "conf/domain_conf_private.h"
 #include "conf/domain_devices.h"
 #include "util/error.h"
 #include "util/i18n.h"
 
 static bool
+host_runs(const DomainParseDefaults *defaults, const char *os_type, const char *arch)
+{
+    const DomainGuestKind *guests = defaults->guests;
+
+    if (!guests)
+        return !defaults->archs || conf_names_find(defaults->archs, arch) >= 0;
+    for (; guests->os_type; guests++) {
+        if (strcmp(guests->os_type, os_type) == 0 && strcmp(guests->arch, arch) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
 complete_arch(DomainDef *def, const DomainParseContext *context, GError **error)
 {
-    const char *const *archs = context->defaults->archs;
+    const DomainParseDefaults *defaults = context->defaults;
+    DomainOSType type = domain_def_is_pv(def) ? DOMAIN_OS_TYPE_XEN : def->os.type;
 
     if (!def->os.arch)
-        def->os.arch = g_strdup(context->defaults->arch);
-    if (def->os.arch && archs && conf_names_find(archs, def->os.arch) < 0)
+        def->os.arch = g_strdup(defaults->arch);
+    if (def->os.arch && !host_runs(defaults, domain_os_type_names[type], def->os.arch))
         return virtxl_error_set(error, VIR_ERR_INVALID_ARG,
-                                _("domain '%s': this host can't run a guest of architecture '%s'"),
-                                def->name, def->os.arch);
+                                _("domain '%s': this host runs no '%s' guest of architecture '%s'"),
+                                def->name, domain_os_type_names[type], def->os.arch);
     return true;
 }
 

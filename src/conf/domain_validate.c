@@ -32,5 +32,8 @@ domain_def_validate(const DomainDef *def, GError **error)
     if (def->title && strchr(def->title, '\n'))
         return virtxl_error_set(error, VIR_ERR_XML_ERROR,
                                 _("Domain title of '%s' can't contain newlines"), def->name);
+    if (def->vcpus_max == 0)
+        return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
+                                _("domain '%s' must have at least one vCPU"), def->name);
     return domain_devices_validate(def, error);
 }
