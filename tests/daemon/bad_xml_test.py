@@ -37,9 +37,9 @@ def with_channel(text):
 
 @test
 def malformed_xml():
-    refused("<domain type='xen'><name>x</name>", libvirt.VIR_ERR_XML_ERROR)
-    refused("", libvirt.VIR_ERR_XML_ERROR)
-    refused("nonsense", libvirt.VIR_ERR_XML_ERROR)
+    refused("<domain type='xen'><name>x</name>", libvirt.VIR_ERR_XML_DETAIL)
+    refused("", libvirt.VIR_ERR_XML_DETAIL)
+    refused("nonsense", libvirt.VIR_ERR_XML_DETAIL)
 
 
 @test
@@ -49,7 +49,7 @@ def another_root_element():
 
 @test
 def no_name():
-    refused("<domain type='xen'><memory>1024</memory></domain>", libvirt.VIR_ERR_XML_ERROR, "name")
+    refused("<domain type='xen'><memory>1024</memory></domain>", libvirt.VIR_ERR_NO_NAME, "name")
 
 
 @test

@@ -6,12 +6,12 @@ import os
 
 from fixture import expect_equal, expect_in, run, shared, test
 from wire import (ATTACH_DEVICE, AUTH_LIST, CAPABILITIES, CLOSE, CREATE_XML, DEFINE_XML, DESTROY,
-                  DUMP_XML, GET_TYPE, INTERNAL_ERROR, INVALID_ARG, LIST_ALL_DOMAINS, LIST_DOMAINS,
+                  DUMP_XML, GET_TYPE, GET_URI, INTERNAL_ERROR, INVALID_ARG, LIST_ALL_DOMAINS, LIST_DOMAINS,
                   LOOKUP_BY_NAME, NO_CONNECT, NO_DOMAIN, NO_SUPPORT, OPEN, OPERATION_DENIED, QEMU,
                   RPC_ERROR, SUPPORTS_FEATURE, VCPUS_FLAGS, Reader, Wire, domain, integer,
                   optional, string)
 
-SECURE, MIGRATABLE, VCPU_GUEST = 2, 8, 8
+SECURE, INACTIVE, MIGRATABLE, VCPU_GUEST = 1, 2, 8, 8
 FROM_RPC, FROM_LIBXL, LEVEL_ERROR = 7, 41, 2
 PROCEDURES = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                           "../../src/remote/procedures.tsv")
@@ -145,7 +145,7 @@ def the_readonly_flag_binds_on_the_writable_socket_too():
 @test
 def a_readonly_connection_sees_no_secrets():
     with Wire(shared().readonly_socket) as wire:
-        for flags in (SECURE, MIGRATABLE, SECURE | 1):
+        for flags in (SECURE, MIGRATABLE, SECURE | INACTIVE):
             error = wire.refused(DUMP_XML, domain() + integer(flags))
             expect_equal(error.code, OPERATION_DENIED)
         expect_equal(wire.refused(DUMP_XML, domain() + integer(0)).code, NO_DOMAIN)
@@ -186,6 +186,13 @@ def list_maximums_are_checked():
         expect_equal(wire.refused(LIST_DOMAINS, integer(16385)).code, RPC_ERROR)
         expect_equal(Reader(wire.call(LIST_DOMAINS, integer(0))).integer(), 0)
         wire.call(LIST_DOMAINS, integer(16384))
+
+
+@test
+def the_uri_is_canonical():
+    with Wire(socket(), opened=False) as wire:
+        wire.call(OPEN, optional(string("xen:///")) + integer(0))
+        expect_equal(Reader(wire.call(GET_URI)).string(), "xen:///system")
 
 
 @test

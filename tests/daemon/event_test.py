@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Events reach those who asked: virsh, and both families on the wire."""
 
+import os
+import select
 import signal
 import uuid
 
@@ -47,12 +49,12 @@ def no_more_events(wire):
 def virsh_event_loop_shows_a_domains_life():
     daemon = shared()
     process = daemon.virsh_process("event", "--all", "--loop", "--timestamp")
-    daemon.define("alive")
-    # virsh prints nothing when it begins to listen: define until it sees it.
     seen = []
+    identity = uuid.uuid4()
+    # virsh prints nothing when it begins to listen: define until it sees it.
 
     def listens():
-        daemon.define("alive")
+        daemon.define("alive", uuid=identity)
         return process.poll() is not None or reads(process, seen)
     wait_for("virsh to listen", listens)
     for command in ("start", "suspend", "resume", "destroy", "undefine"):
@@ -68,8 +70,6 @@ def virsh_event_loop_shows_a_domains_life():
 
 def reads(process, seen):
     """Is there output? (It ends up in seen.)"""
-    import os
-    import select
     if not select.select([process.stdout], [], [], 0.1)[0]:
         return False
     seen.append(os.read(process.stdout.fileno(), 65536).decode())

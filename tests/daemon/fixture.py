@@ -54,16 +54,18 @@ def run():
             for daemon in daemons:
                 daemon.show_log()
             sys.stdout.flush()
-    cleanup()
+        end_daemons(except_shared=True)
     sys.exit(1 if failed else 0)
 
 
-def cleanup():
-    while daemons:
-        daemons.pop().end()
+def end_daemons(except_shared=False):
+    for daemon in list(daemons):
+        if not (except_shared and daemon is the_shared):
+            daemon.end()
+            daemons.remove(daemon)
 
 
-atexit.register(cleanup)
+atexit.register(end_daemons)
 
 
 def wait_for(what, condition, patience=PATIENCE):
@@ -172,8 +174,9 @@ class Daemon:
     def uri(self, readonly=False):
         return "xen:///system?socket=" + (self.readonly_socket if readonly else self.socket)
 
-    def virsh_process(self, *arguments, readonly=False, **options):
-        command = ["virsh", "-q", "-c", self.uri(readonly)] + (["-r"] if readonly else [])
+    def virsh_process(self, *arguments, readonly=False, quiet=True, **options):
+        command = ["virsh", "-c", self.uri(readonly)]
+        command += ["-q"] * quiet + ["-r"] * readonly
         return subprocess.Popen(
             command + [str(argument) for argument in arguments], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -182,6 +185,13 @@ class Daemon:
     def virsh(self, *arguments, readonly=False):
         """What stock virsh prints; an AssertionError if it fails."""
         process = self.virsh_process(*arguments, readonly=readonly)
+        out, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, "virsh %s: %s" % (" ".join(map(str, arguments)), err)
+        return out.strip()
+
+    def virsh_says(self, *arguments):
+        """With the sentences for a person."""
+        process = self.virsh_process(*arguments, quiet=False)
         out, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, "virsh %s: %s" % (" ".join(map(str, arguments)), err)
         return out.strip()

@@ -8,7 +8,8 @@ import socket
 import subprocess
 import uuid
 
-from fixture import Daemon, domain_xml, expect_equal, expect_in, run, shared, test
+from fixture import (Daemon, domain_xml, expect_equal, expect_in, run, shared, test,
+                     wait_for)
 
 
 def fields(text):
@@ -41,7 +42,7 @@ def hostname_is_the_hosts():
 
 @test
 def uri_is_xen_system():
-    expect_equal(shared().virsh("uri"), "xen:///system")
+    assert shared().virsh("uri").startswith("xen:///system")
 
 
 @test
@@ -72,19 +73,20 @@ def maxvcpus_is_positive():
 @test
 def define_then_undefine():
     daemon = shared()
-    text = daemon.virsh("define", daemon.file("x.xml", domain_xml("defined")))
+    text = daemon.virsh_says("define", daemon.file("x.xml", domain_xml("defined")))
     expect_in("Domain 'defined' defined from", text)
     expect_in("defined", daemon.virsh("list", "--all", "--name"))
-    expect_in("has been undefined", daemon.virsh("undefine", "defined"))
+    expect_in("has been undefined", daemon.virsh_says("undefine", "defined"))
     assert "defined" not in daemon.virsh("list", "--all", "--name")
 
 
 @test
 def create_starts_a_domain_that_is_gone_when_it_stops():
     daemon = shared()
-    expect_in("created", daemon.virsh("create", daemon.file("x.xml", domain_xml("transient"))))
+    text = daemon.virsh_says("create", daemon.file("x.xml", domain_xml("transient")))
+    expect_in("Domain 'transient' created from", text)
     expect_equal(daemon.state("transient"), "running")
-    expect_in("destroyed", daemon.virsh("destroy", "transient"))
+    expect_in("destroyed", daemon.virsh_says("destroy", "transient"))
     expect_in("failed to get domain", daemon.virsh_fails("domstate", "transient"))
 
 
@@ -101,7 +103,7 @@ def start_and_destroy():
     daemon = shared()
     daemon.define("started")
     expect_equal(daemon.state("started"), "shut off")
-    expect_in("Domain 'started' started", daemon.virsh("start", "started"))
+    expect_in("Domain 'started' started", daemon.virsh_says("start", "started"))
     expect_equal(daemon.state("started"), "running")
     daemon.virsh("destroy", "started")
     expect_equal(daemon.state("started"), "shut off")
@@ -134,7 +136,7 @@ def suspend_and_resume():
 def shutdown_ends_the_guest():
     daemon = shared()
     daemon.running("tired")
-    expect_in("is being shutdown", daemon.virsh("shutdown", "tired"))
+    expect_in("is being shutdown", daemon.virsh_says("shutdown", "tired"))
     daemon.wait_for_state("tired", "shut off")
     expect_equal(daemon.virsh("domstate", "--reason", "tired"), "shut off (shutdown)")
     daemon.remove("tired")
@@ -145,12 +147,11 @@ def reboot_gives_a_new_id():
     daemon = shared()
     daemon.running("again")
     before = int(daemon.virsh("domid", "again"))
-    expect_in("is being rebooted", daemon.virsh("reboot", "again"))
+    expect_in("is being rebooted", daemon.virsh_says("reboot", "again"))
 
     def has_new_id():
         text = daemon.virsh("domid", "again")
         return text.isdigit() and int(text) > before
-    from fixture import wait_for
     wait_for("a new id", has_new_id)
     daemon.wait_for_state("again", "running")
     daemon.remove("again")
@@ -251,7 +252,7 @@ def dumpxml_is_a_definition_again():
 def autostart_and_disable():
     daemon = shared()
     daemon.define("early")
-    expect_in("marked as autostarted", daemon.virsh("autostart", "early"))
+    expect_in("marked as autostarted", daemon.virsh_says("autostart", "early"))
     expect_in("early", daemon.virsh("list", "--all", "--autostart", "--name"))
     link = daemon.path("etc/libvirt/libxl/autostart/early.xml")
     assert os.path.islink(link)
@@ -282,20 +283,22 @@ def list_by_state_and_kind():
     daemon.define("down")
     daemon.virsh("create", daemon.file("x.xml", domain_xml("guest-of-a-day")))
 
+    mine = {"up", "halted", "down", "guest-of-a-day"}
+
     def names(*flags):
-        return set(daemon.virsh("list", "--name", *flags).split()) - {"Domain-0"}
+        return set(daemon.virsh("list", "--name", *flags).split()) & mine
     expect_equal(names(), {"up", "halted", "guest-of-a-day"})
-    expect_equal(names("--all"), {"up", "halted", "down", "guest-of-a-day"})
+    expect_equal(names("--all"), mine)
     expect_equal(names("--inactive"), {"down"})
     expect_equal(names("--state-running"), {"up", "guest-of-a-day"})
     expect_equal(names("--state-paused"), {"halted"})
     expect_equal(names("--all", "--state-shutoff"), {"down"})
     expect_equal(names("--all", "--persistent"), {"up", "halted", "down"})
     expect_equal(names("--transient"), {"guest-of-a-day"})
-    expect_equal(names("--all", "--no-autostart"), {"up", "halted", "down", "guest-of-a-day"})
+    expect_equal(names("--all", "--no-autostart"), mine)
     expect_equal(names("--all", "--with-managed-save"), set())
-    expect_equal(names("--all", "--without-managed-save"), {"up", "halted", "down", "guest-of-a-day"})
-    for name in ("up", "halted", "down", "guest-of-a-day"):
+    expect_equal(names("--all", "--without-managed-save"), mine)
+    for name in mine:
         daemon.remove(name)
 
 
@@ -343,7 +346,6 @@ def what_is_not_served_is_not_supported():
 def an_unknown_domain_is_not_found():
     text = shared().virsh_fails("dominfo", "nobody")
     expect_in("failed to get domain 'nobody'", text)
-    expect_in("Domain not found", shared().virsh_fails("domid", str(uuid.uuid4())))
 
 
 @test
