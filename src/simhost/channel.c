@@ -10,7 +10,6 @@
 #include "simhost/channel.h"
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,6 +18,7 @@
 
 #include "simhost/pty.h"
 #include "simhost/relay.h"
+#include "simhost/watch.h"
 #include "util/error.h"
 #include "util/i18n.h"
 
@@ -38,24 +38,21 @@ struct SimChannel {
     char *socket;
     struct stat socket_stat; /* of the file that was made */
     int listener;
-    guint listener_source;
+    SimWatch *listener_watch;
     int client;
 };
 
-static void start_listening(SimChannel *channel);
-
-static gboolean
-on_client(int fd, GIOCondition condition, gpointer user_data)
+static void
+on_client(GIOCondition condition, gpointer user_data)
 {
     SimChannel *channel = user_data;
-    int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    int client = accept4(channel->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
     if (client < 0)
-        return G_SOURCE_CONTINUE;
+        return;
     channel->client = client;
-    channel->listener_source = 0;
+    sim_watch_set(channel->listener_watch, 0);
     sim_relay_set_host(channel->relay, client);
-    return G_SOURCE_REMOVE;
 }
 
 static void
@@ -65,13 +62,7 @@ on_client_closed(int fd, gpointer user_data)
 
     close(fd);
     channel->client = -1;
-    start_listening(channel);
-}
-
-static void
-start_listening(SimChannel *channel)
-{
-    channel->listener_source = g_unix_fd_add(channel->listener, G_IO_IN, on_client, channel);
+    sim_watch_set(channel->listener_watch, G_IO_IN);
 }
 
 static bool
@@ -105,7 +96,8 @@ make_host_end(SimChannel *channel, const char *path, GError **error)
     if (path) {
         if (!bind_socket(channel, path, error))
             return false;
-        start_listening(channel);
+        channel->listener_watch = sim_watch_new(channel->listener, on_client, channel);
+        sim_watch_set(channel->listener_watch, G_IO_IN);
         return true;
     }
     if (!sim_pty_open(&channel->host, error))
@@ -159,8 +151,7 @@ sim_channel_free(SimChannel *channel)
 {
     if (!channel)
         return;
-    if (channel->listener_source)
-        g_source_remove(channel->listener_source);
+    sim_watch_free(channel->listener_watch);
     sim_relay_free(channel->relay);
     if (channel->link)
         unlink(channel->link);

@@ -2,10 +2,10 @@
 #include "simhost/relay.h"
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
+
+#include "simhost/watch.h"
 
 typedef struct {
     gsize start;
@@ -17,12 +17,11 @@ typedef struct End End;
 struct End {
     SimRelay *relay;
     End *other;
-    int fd;                 /* -1: nobody is there */
-    bool at_end;            /* read to the end of file */
-    bool hung_up;           /* closed both ways; writing is useless */
-    guint source;           /* of the watch on fd, 0 if there is none */
-    GIOCondition condition; /* that the watch waits for */
-    Buffer in;              /* what was read here and not yet written to the other */
+    int fd;       /* -1: nobody is there */
+    bool at_end;  /* read to the end of file */
+    bool hung_up; /* closed both ways; writing is useless */
+    SimWatch *watch;
+    Buffer in; /* what was read here and not yet written to the other */
 };
 
 struct SimRelay {
@@ -32,14 +31,6 @@ struct SimRelay {
     SimRelayClosedFunc closed;
     gpointer user_data;
 };
-
-static void
-unwatch(End *end)
-{
-    if (end->source)
-        g_source_remove(end->source);
-    end->source = 0;
-}
 
 /* Returns false at the end of file or on an error. */
 static bool
@@ -85,29 +76,21 @@ wants_to_write(const End *end)
     return end == &end->relay->host || end->relay->active;
 }
 
-static gboolean on_ready(int fd, GIOCondition condition, gpointer user_data);
-
 static void
-watch(End *end)
+watch_end(End *end)
 {
     GIOCondition condition = 0;
 
+    if (end->fd < 0)
+        return;
     if (wants_to_read(end))
         condition |= G_IO_IN;
     if (wants_to_write(end))
         condition |= G_IO_OUT;
-    /* poll() tells of a hangup unasked and without end: once known, it is not
-     * waited for. */
-    if (end->fd < 0 || (end->hung_up && !condition)) {
-        unwatch(end);
-        return;
-    }
-    condition |= G_IO_HUP | G_IO_ERR;
-    if (end->source && condition == end->condition)
-        return;
-    unwatch(end);
-    end->condition = condition;
-    end->source = g_unix_fd_add(end->fd, condition, on_ready, end);
+    /* A hangup is told without end: once known, it is not waited for. */
+    if (!condition && !end->hung_up)
+        condition = G_IO_HUP;
+    sim_watch_set(end->watch, condition);
 }
 
 static void
@@ -120,25 +103,22 @@ update(SimRelay *relay)
         relay->closed(fd, relay->user_data);
         return;
     }
-    watch(&relay->host);
-    watch(&relay->guest);
+    watch_end(&relay->host);
+    watch_end(&relay->guest);
 }
 
-static gboolean
-on_ready(int fd, GIOCondition condition, gpointer user_data)
+static void
+on_ready(GIOCondition condition, gpointer user_data)
 {
     End *end = user_data;
-    guint source = end->source;
 
     if (condition & (G_IO_HUP | G_IO_ERR | G_IO_NVAL))
         end->hung_up = true;
     if ((condition & (G_IO_IN | G_IO_HUP | G_IO_ERR)) && wants_to_read(end))
-        end->at_end = !fill(&end->in, fd);
+        end->at_end = !fill(&end->in, end->fd);
     if ((condition & G_IO_OUT) && wants_to_write(end))
-        end->hung_up = !drain(&end->other->in, fd);
+        end->hung_up = !drain(&end->other->in, end->fd);
     update(end->relay);
-    /* update() may have replaced the watch that called. */
-    return end->source == source ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
 SimRelay *
@@ -151,6 +131,7 @@ sim_relay_new(int guest, SimRelayClosedFunc closed, gpointer user_data)
     relay->host.fd = -1;
     relay->guest.other = &relay->host;
     relay->guest.fd = guest;
+    relay->guest.watch = sim_watch_new(guest, on_ready, &relay->guest);
     relay->closed = closed;
     relay->user_data = user_data;
     return relay;
@@ -161,8 +142,8 @@ sim_relay_free(SimRelay *relay)
 {
     if (!relay)
         return;
-    unwatch(&relay->host);
-    unwatch(&relay->guest);
+    sim_watch_free(relay->host.watch);
+    sim_watch_free(relay->guest.watch);
     g_free(relay);
 }
 
@@ -176,10 +157,12 @@ sim_relay_set_active(SimRelay *relay, bool active)
 void
 sim_relay_set_host(SimRelay *relay, int fd)
 {
-    unwatch(&relay->host);
+    g_clear_pointer(&relay->host.watch, sim_watch_free);
     relay->host.fd = fd;
+    if (fd >= 0)
+        relay->host.watch = sim_watch_new(fd, on_ready, &relay->host);
     relay->host.at_end = false;
     relay->host.hung_up = false;
-    watch(&relay->host);
-    watch(&relay->guest);
+    watch_end(&relay->host);
+    watch_end(&relay->guest);
 }
