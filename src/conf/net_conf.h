@@ -8,6 +8,8 @@
 
 #include "conf/device_conf.h"
 
+typedef struct DomainDef DomainDef;
+
 typedef enum {
     DOMAIN_NET_TYPE_USER = 0,
     DOMAIN_NET_TYPE_ETHERNET,
@@ -116,3 +118,25 @@ char *domain_net_mac_string(const guint8 mac[static DOMAIN_NET_MAC_LENGTH]);
 /* Reads one; each octet has one or two hexadecimal digits. False if @text isn't
  * an address. */
 bool domain_net_mac_parse(const char *text, guint8 mac[static DOMAIN_NET_MAC_LENGTH]);
+
+/* --- rows of the table of families, see domain_devices.h ------------------- */
+
+bool domain_net_complete(DomainDef *def, gpointer net, const DomainParseContext *context,
+                         GError **error);
+bool domain_net_validate(const DomainDef *def, gconstpointer net, GError **error);
+
+/* --- net_ip_conf.c, for net_conf.c ------------------------------------------ */
+
+/* <ip> and <route>. Errors: VIR_ERR_XML_ERROR, VIR_ERR_INVALID_ARG. */
+bool domain_net_ip_parse(GPtrArray *ips, xmlNode *node, GError **error);
+void domain_net_ip_format(const DomainNetIp *ip, xmlNode *parent);
+void domain_net_ip_free(DomainNetIp *ip);
+bool domain_net_route_parse(GPtrArray *routes, xmlNode *node, GError **error);
+void domain_net_route_format(const DomainNetRoute *route, xmlNode *parent);
+void domain_net_route_free(DomainNetRoute *route);
+
+/* --- net_bandwidth_conf.c, for net_conf.c ----------------------------------- */
+
+/* Reads <bandwidth>. Errors: VIR_ERR_XML_DETAIL, VIR_ERR_CONFIG_UNSUPPORTED. */
+bool domain_net_bandwidth_parse(DomainNetDef *def, xmlNode *node, GError **error);
+void domain_net_bandwidth_format(const DomainNetDef *def, xmlNode *interface);
