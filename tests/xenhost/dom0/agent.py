@@ -7,6 +7,9 @@ thread of its own, so that several commands run at once. On a line there is one
 session at a time: a RUN frame starts a process, its output goes back as it
 comes, EXIT ends the session. When the lab's end of the line closes, or a new
 session begins, what is left of the old one is killed.
+
+Reading a port without a peer returns at once. The kernel sends SIGIO when a
+peer comes, so that an idle host costs nothing.
 """
 
 import fcntl
@@ -21,7 +24,6 @@ import subprocess
 import sys
 import termios
 import threading
-import time
 
 import frames
 
@@ -124,6 +126,9 @@ class Line:
         self.descriptor = os.open(device, os.O_RDWR)
         self.write_lock = threading.Lock()
         self.session = None
+        self.wake = threading.Event()
+        fcntl.fcntl(self.descriptor, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(self.descriptor, fcntl.F_SETFL, fcntl.fcntl(self.descriptor, fcntl.F_GETFL) | os.O_ASYNC)
 
     def send(self, kind, number, payload):
         data = frames.pack(kind, number, payload)
@@ -136,11 +141,12 @@ class Line:
 
     def serve(self):
         while True:
+            self.wake.clear()
             try:
                 self._handle(*frames.read_frame(self._read))
             except frames.LineClosed:
                 self._end_session()
-                time.sleep(0.05)  # reading a port without a peer returns at once
+                self.wake.wait(5)
 
     def _read(self, count):
         return os.read(self.descriptor, count)
@@ -179,14 +185,19 @@ def lab_ports():
 
 
 def main():
-    ports = list(lab_ports())
-    if not ports:
+    lines = [Line(port) for port in lab_ports()]
+    if not lines:
         sys.exit("no control line: the host was not started by the lab")
-    threads = [threading.Thread(target=Line(port).serve) for port in ports]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+
+    def wake_lines(*_):
+        for line in lines:
+            line.wake.set()
+
+    signal.signal(signal.SIGIO, wake_lines)
+    for line in lines:
+        threading.Thread(target=line.serve).start()
+    while True:
+        signal.pause()
 
 
 main()
