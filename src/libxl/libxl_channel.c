@@ -17,10 +17,13 @@
 
 /* --- device ids, aliases, automatic paths --------------------------------- */
 
+/* True if the host's end is a socket that we have made: without a path there is
+ * nothing to connect to, so that is one too. */
 static bool
 has_socket(const DomainChrDef *channel)
 {
-    return channel->source->type == DOMAIN_CHR_SOURCE_UNIX && channel->source->listen;
+    return channel->source->type == DOMAIN_CHR_SOURCE_UNIX &&
+           (channel->source->listen || !channel->source->path);
 }
 
 static bool
@@ -62,6 +65,7 @@ give_automatic_path(DomainDef *live, DomainChrDef *channel, const LibxlDriverCon
 {
     g_autofree char *directory = automatic_directory(live, config);
 
+    channel->source->listen = true;
     channel->source->path = g_build_filename(directory, channel->target_name, NULL);
     if (strlen(channel->source->path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
         return virtxl_error_set(

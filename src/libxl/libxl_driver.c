@@ -97,9 +97,7 @@ libxl_driver_config_free(LibxlDriverConfig *config)
 DomainParseDefaults
 libxl_driver_parse_defaults(LibxlDriver *driver)
 {
-    return (DomainParseDefaults){.arch = driver->info.model,
-                                 .emulator = driver->config->emulator,
-                                 .loader = driver->config->hvm_loader};
+    return (DomainParseDefaults){.arch = driver->info.model};
 }
 
 LibxlDomain *

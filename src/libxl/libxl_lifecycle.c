@@ -80,26 +80,33 @@ create(LibxlDriver *driver, DomainDef *live, GError **error)
     return ok;
 }
 
-/* The domain is there, and paused: makes it known, and lets it run. */
+static bool
+let_run(LibxlDriver *driver, LibxlDomain *domain, virDomainRunningReason reason, GError **error)
+{
+    if (!driver->host->ops->unpause(driver->host, (guint32)domain->live->id, error))
+        return false;
+    libxl_domain_set_state(domain, VIR_DOMAIN_RUNNING, (int)reason);
+    return libxl_store_save_live(driver, domain, false, error);
+}
+
+/* The domain is there, and paused: makes it known, so that a driver after us
+ * finds it, and lets it run. */
 static bool
 launch(LibxlDriver *driver, LibxlDomain *domain, bool paused, virDomainRunningReason reason,
        GError **error)
 {
-    DomainDef *live = domain->live;
-
-    if (!settle(driver, live, error))
+    if (!settle(driver, domain->live, error))
         return false;
     if (paused)
         libxl_domain_set_state(domain, VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_USER);
-    else
-        libxl_domain_set_state(domain, VIR_DOMAIN_RUNNING, (int)reason);
     return libxl_store_save_live(driver, domain, true, error) &&
-           (paused || driver->host->ops->unpause(driver->host, (guint32)live->id, error));
+           (paused || let_run(driver, domain, reason, error));
 }
 
 static void
 begin_life(LibxlDomain *domain, DomainDef *live)
 {
+    libxl_domain_set_state(domain, VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_STARTING_UP);
     libxl_domain_set_live(domain, live);
     g_mutex_lock(&domain->lock);
     domain->is_updated = false;

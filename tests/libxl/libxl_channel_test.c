@@ -107,11 +107,11 @@ test_more_than_linux_opens_is_said(Fixture *fixture, gconstpointer data)
 static void
 test_automatic_path_is_by_uuid(Fixture *fixture, gconstpointer data)
 {
-    g_autoptr(DomainDef) def = parse(SOCKET("org.qemu.guest_agent.0"));
+    g_autoptr(DomainDef) def = parse(SOCKET("vport"));
     g_autofree char *expected =
         g_strconcat(fixture->root,
                     "/run/libvirt/libxl/channel/c7a5fdbd-cdaf-9455-926a-d65c16db1809/"
-                    "org.qemu.guest_agent.0",
+                    "vport",
                     NULL);
     g_autofree char *directory = g_path_get_dirname(expected);
     g_autoptr(GError) error = NULL;
