@@ -59,21 +59,36 @@ automatic_directory(const DomainDef *live, const LibxlDriverConfig *config)
 
 /* A domain's id changes with each reboot and its name may be another's plus a
  * dash: an application finds its socket again by the uuid. */
-static bool
-give_automatic_path(DomainDef *live, DomainChrDef *channel, const LibxlDriverConfig *config,
-                    GError **error)
+static char *
+automatic_path(const DomainDef *live, const DomainChrDef *channel, const LibxlDriverConfig *config,
+               GError **error)
 {
+    const gsize limit = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
     g_autofree char *directory = automatic_directory(live, config);
+    g_autofree char *path = g_build_filename(directory, channel->target_name, NULL);
 
-    channel->source->listen = true;
-    channel->source->path = g_build_filename(directory, channel->target_name, NULL);
-    if (strlen(channel->source->path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
-        return virtxl_error_set(
-            error, VIR_ERR_CONFIG_UNSUPPORTED,
-            _("domain '%s': channel '%s' needs the socket path '%s', which is longer than the %zu "
-              "bytes that a socket's path can have; give it a shorter <source path>"),
-            live->name, channel->target_name, channel->source->path,
-            sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
+    if (strlen(path) <= limit)
+        return g_steal_pointer(&path);
+    virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                     _("domain '%s': channel '%s' needs the socket path '%s', which is longer than "
+                       "the %zu bytes that a socket's path can have; give it a <source path>"),
+                     live->name, channel->target_name, path, limit);
+    return NULL;
+}
+
+bool
+libxl_channels_check(const DomainDef *def, const LibxlDriverConfig *config, GError **error)
+{
+    for (guint i = 0; i < def->channels->len; i++) {
+        const DomainChrDef *channel = def->channels->pdata[i];
+        g_autofree char *path = NULL;
+
+        if (!has_socket(channel) || channel->source->path || !channel->target_name)
+            continue;
+        path = automatic_path(def, channel, config, error);
+        if (!path)
+            return false;
+    }
     return true;
 }
 
@@ -97,9 +112,11 @@ give_identity(DomainDef *live, DomainChrDef *channel, const LibxlDriverConfig *c
     channel->devid = lowest_free_devid(live);
     if (!channel->info.alias)
         channel->info.alias = g_strdup_printf("channel%u", channel->devid - 1);
-    if (has_socket(channel) && !channel->source->path)
-        return give_automatic_path(live, channel, config, error);
-    return true;
+    if (!has_socket(channel) || channel->source->path)
+        return true;
+    channel->source->listen = true;
+    channel->source->path = automatic_path(live, channel, config, error);
+    return channel->source->path != NULL;
 }
 
 /* --- what is at a socket's path ------------------------------------------- */

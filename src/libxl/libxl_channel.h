@@ -27,6 +27,10 @@
 /* What a Linux guest can open beside its primary console (hvc1 to hvc7). */
 #define LIBXL_CHANNELS_FOR_LINUX 7
 
+/* What can be said when a domain is defined: that each automatic path will fit
+ * into a socket's address. Errors: VIR_ERR_CONFIG_UNSUPPORTED. */
+bool libxl_channels_check(const DomainDef *def, const LibxlDriverConfig *config, GError **error);
+
 /* @messages gets a string for each thing that an administrator should know.
  * Errors: VIR_ERR_CONFIG_UNSUPPORTED, VIR_ERR_OPERATION_FAILED for a path that
  * something else has, VIR_ERR_SYSTEM_ERROR; each names domain and path. */

@@ -77,7 +77,9 @@ parse(LibxlDriver *driver, const char *xml, GError **error)
     if (!def)
         return NULL;
     libxl_channels_drop_automatic_paths(def, driver->config);
-    return domain_def_validate(def, error) ? g_steal_pointer(&def) : NULL;
+    if (!domain_def_validate(def, error) || !libxl_channels_check(def, driver->config, error))
+        return NULL;
+    return g_steal_pointer(&def);
 }
 
 /* The domain that @def is about, new or known, with its job held. */

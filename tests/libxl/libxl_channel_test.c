@@ -127,6 +127,20 @@ test_automatic_path_is_by_uuid(Fixture *fixture, gconstpointer data)
 }
 
 static void
+test_automatic_path_must_fit(Fixture *fixture, gconstpointer data)
+{
+    g_autofree char *name = g_strnfill(100, 'n');
+    g_autofree char *xml = g_strdup_printf(SOCKET("%s"), name);
+    g_autoptr(DomainDef) def = parse(xml);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(libxl_channels_check(def, fixture->config, &error));
+    g_assert_error(error, VIRTXL_ERROR, VIR_ERR_CONFIG_UNSUPPORTED);
+    g_assert_nonnull(strstr(error->message, name));
+    g_assert_nonnull(strstr(error->message, "107"));
+}
+
+static void
 test_given_path_is_not_dropped(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(DomainDef) def = parse_socket("/somewhere/else");
@@ -246,6 +260,7 @@ main(int argc, char **argv)
         {"devids-count-from-one", test_devids_count_from_one},
         {"more-than-linux-opens-is-said", test_more_than_linux_opens_is_said},
         {"automatic-path-is-by-uuid", test_automatic_path_is_by_uuid},
+        {"automatic-path-must-fit", test_automatic_path_must_fit},
         {"given-path-is-not-dropped", test_given_path_is_not_dropped},
         {"stale-socket-is-replaced", test_stale_socket_is_replaced},
         {"live-socket-is-refused", test_live_socket_is_refused},
