@@ -30,6 +30,8 @@ typedef struct {
     int ports;   /* usb, virtio-serial; -1: not set */
     int vectors; /* virtio-serial; -1: not set */
 
+    int master_start_port; /* usb: of a companion controller; -1: it is none */
+
     int max_grant_frames;   /* xenbus; -1: not set */
     int max_event_channels; /* xenbus; -1: not set */
 } DomainControllerDef;
@@ -48,3 +50,16 @@ DomainControllerDef *domain_controller_def_parse(xmlNode *node, const DomainPars
 
 /* Appends the device's element to @devices. */
 void domain_controller_def_format(const DomainControllerDef *def, xmlNode *devices, unsigned flags);
+
+/* --- rows of the table of families, see domain_devices.h ------------------- */
+
+/* libvirt's order: by number, among controllers of a type. */
+void domain_controller_insert(GPtrArray *controllers, gpointer controller);
+bool domain_controller_complete(DomainDef *def, gpointer controller,
+                                const DomainParseContext *context, GError **error);
+/* A xenbus, and what the addresses of disks and channels need. */
+bool domain_controller_imply(DomainDef *def, const DomainParseContext *context, GError **error);
+bool domain_controller_validate(const DomainDef *def, gconstpointer controller, GError **error);
+/* Errors: VIR_ERR_XML_ERROR for two with one number, VIR_ERR_XML_DETAIL for
+ * USB. */
+bool domain_controllers_validate(const DomainDef *def, GError **error);

@@ -47,3 +47,11 @@ DomainInputDef *domain_input_def_parse(xmlNode *node, const DomainParseContext *
 
 /* Appends the device's element to @devices. */
 void domain_input_def_format(const DomainInputDef *def, xmlNode *devices, unsigned flags);
+
+/* --- rows of the table of families, see domain_devices.h ------------------- */
+
+bool domain_input_complete(DomainDef *def, gpointer input, const DomainParseContext *context,
+                           GError **error);
+/* Every guest has a mouse and a keyboard. */
+bool domain_input_imply(DomainDef *def, const DomainParseContext *context, GError **error);
+bool domain_input_validate(const DomainDef *def, gconstpointer input, GError **error);

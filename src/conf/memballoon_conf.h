@@ -6,6 +6,8 @@
 
 #include "conf/device_conf.h"
 
+typedef struct DomainDef DomainDef;
+
 typedef enum {
     DOMAIN_MEMBALLOON_VIRTIO = 0,
     DOMAIN_MEMBALLOON_XEN,
@@ -35,3 +37,9 @@ DomainMemballoonDef *domain_memballoon_def_parse(xmlNode *node, const DomainPars
 
 /* Appends the device's element to @devices. */
 void domain_memballoon_def_format(const DomainMemballoonDef *def, xmlNode *devices, unsigned flags);
+
+/* --- rows of the table of families, see domain_devices.h ------------------- */
+
+bool domain_memballoon_imply(DomainDef *def, const DomainParseContext *context, GError **error);
+/* Errors: VIR_ERR_INTERNAL_ERROR for more than one. */
+bool domain_memballoons_validate(const DomainDef *def, GError **error);

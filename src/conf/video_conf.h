@@ -34,11 +34,10 @@ typedef struct {
     unsigned vgamem;
     unsigned heads;
     bool primary;
-    ConfTristate blob;
-    bool acceleration; /* there is an <acceleration> */
     ConfTristate accel3d;
     ConfTristate accel2d;
     char *rendernode;
+    bool acceleration; /* there is an <acceleration> */
 } DomainVideoDef;
 
 extern ConfNames domain_video_type_names;
@@ -53,3 +52,16 @@ DomainVideoDef *domain_video_def_parse(xmlNode *node, const DomainParseContext *
 
 /* Appends the device's element to @devices. */
 void domain_video_def_format(const DomainVideoDef *def, xmlNode *devices, unsigned flags);
+
+/* --- rows of the table of families, see domain_devices.h ------------------- */
+
+/* The primary one is the first. */
+void domain_video_insert(GPtrArray *videos, gpointer video);
+/* Type and memory, as the guest's type asks for. */
+bool domain_video_complete(DomainDef *def, gpointer video, const DomainParseContext *context,
+                           GError **error);
+/* A guest with graphics has a video card. */
+bool domain_video_imply(DomainDef *def, const DomainParseContext *context, GError **error);
+bool domain_video_validate(const DomainDef *def, gconstpointer video, GError **error);
+/* Errors: VIR_ERR_CONFIG_UNSUPPORTED. */
+bool domain_videos_validate(const DomainDef *def, GError **error);
