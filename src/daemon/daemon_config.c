@@ -191,24 +191,31 @@ daemon_config_free(DaemonConfig *config)
     g_free(config);
 }
 
-DaemonConfig *
-daemon_config_load(const char *path, bool required, GError **error)
+/* None if the file is not there and need not be. */
+static GPtrArray *
+read_entries(const char *path, bool required, GError **error)
 {
-    g_autoptr(DaemonConfig) config = daemon_config_new();
-    g_autoptr(GPtrArray) entries = NULL;
     g_autoptr(GError) reason = NULL;
     g_autofree char *text = NULL;
     gsize size;
 
-    if (!g_file_get_contents(path, &text, &size, &reason)) {
-        if (!required && g_error_matches(reason, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-            return g_steal_pointer(&config);
-        virtxl_error_set(error, VIR_ERR_CONF_SYNTAX, "%s", reason->message);
-        return NULL;
-    }
-    entries = conf_file_parse(text, size, path, error);
+    if (g_file_get_contents(path, &text, &size, &reason))
+        return conf_file_parse(text, size, path, error);
+    if (!required && g_error_matches(reason, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+        return g_ptr_array_new();
+    virtxl_error_set(error, VIR_ERR_CONF_SYNTAX, "%s", reason->message);
+    return NULL;
+}
+
+DaemonConfig *
+daemon_config_load(const char *path, bool required, GError **error)
+{
+    g_autoptr(GPtrArray) entries = read_entries(path, required, error);
+    g_autoptr(DaemonConfig) config = NULL;
+
     if (!entries)
         return NULL;
+    config = daemon_config_new();
     for (guint i = 0; i < entries->len; i++) {
         if (!apply_entry(entries->pdata[i], path, config, error))
             return NULL;

@@ -3,13 +3,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "remote/remote_handlers.h"
+#include "remote/remote_hostname.h"
 #include "remote/remote_server_private.h"
 #include "remote_protocol.h"
 #include "util/error.h"
 #include "util/i18n.h"
 
 #include <string.h>
-#include <unistd.h>
 
 /* Numbers of what clients ask for by CONNECT_SUPPORTS_FEATURE. They are in no
  * public header. */
@@ -141,13 +141,15 @@ bool
 remote_connect_get_hostname(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
 {
     remote_connect_get_hostname_ret *ret = result;
-    char name[HOST_NAME_MAX + 1] = "";
 
-    if (gethostname(name, sizeof(name) - 1) < 0)
-        return virtxl_error_set(error, VIR_ERR_SYSTEM_ERROR, _("can't read the host name: %s"),
-                                g_strerror(errno));
-    ret->hostname = g_strdup(name);
-    return true;
+    ret->hostname = remote_hostname_get(error);
+    return ret->hostname != NULL;
+}
+
+bool
+remote_connect_get_hostname_blocks(RemoteCall *call, gconstpointer data)
+{
+    return !remote_hostname_is_known();
 }
 
 bool

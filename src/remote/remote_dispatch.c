@@ -26,7 +26,8 @@ call_free(RemoteCall *call)
         rpc_xdr_free(call->route->args_xdr, call->args);
         g_free(call->args);
     }
-    g_clear_pointer(&call->reply, g_bytes_unref);
+    if (call->reply)
+        g_bytes_unref(call->reply);
     g_clear_error(&call->error);
     rpc_client_unref(call->rpc);
     g_free(call);

@@ -25,6 +25,7 @@ REMOTE_HANDLER(remote_connect_get_max_vcpus);
 REMOTE_HANDLER(remote_connect_get_capabilities);
 REMOTE_HANDLER(remote_node_get_info);
 REMOTE_HANDLER(remote_node_get_security_model);
+bool remote_connect_get_hostname_blocks(RemoteCall *call, gconstpointer data);
 REMOTE_HANDLER(remote_do_nothing); /* succeeds with zeros: no objects, nothing to note */
 
 /* remote_list.c: finding domains */
