@@ -8,6 +8,8 @@
 
 #include "conf/device_conf.h"
 
+typedef struct DomainDef DomainDef;
+
 typedef enum {
     DOMAIN_GRAPHICS_SDL = 0,
     DOMAIN_GRAPHICS_VNC,
@@ -31,7 +33,6 @@ typedef struct {
     char *address; /* of type address, may be NULL; of type network while running */
     char *network; /* of type network */
     char *socket;  /* of type socket; NULL: chosen at start */
-    ConfXmlKept *kept;
 } DomainGraphicsListen;
 
 typedef enum {
@@ -53,7 +54,7 @@ typedef struct {
     GPtrArray *listens; /* of DomainGraphicsListen; never NULL */
 
     /* vnc, spice, rdp */
-    int port; /* 0: none; -1: chosen at start */
+    int port; /* 0: none, or chosen at start if autoport; live: the one in use */
     bool autoport;
     char *passwd;           /* NULL: none; "": no login */
     char *passwd_valid_to;  /* as written, "2020-01-01T00:00:00"; or NULL */
@@ -99,3 +100,21 @@ void domain_graphics_def_format(const DomainGraphicsDef *def, xmlNode *devices, 
 
 /* The first <listen>'s address, or NULL if it has none. */
 const char *domain_graphics_listen_address(const DomainGraphicsDef *def);
+
+/* --- rows of the table of families, see domain_devices.h ------------------- */
+
+bool domain_graphics_complete(DomainDef *def, gpointer graphics, const DomainParseContext *context,
+                              GError **error);
+
+/* --- graphics_listen_conf.c, for graphics_conf.c ----------------------------- */
+
+GPtrArray *domain_graphics_listens_new(void);
+/* Reads `socket`, `listen` and <listen> of @node. Errors: VIR_ERR_XML_ERROR,
+ * VIR_ERR_CONFIG_UNSUPPORTED. */
+bool domain_graphics_listens_parse(DomainGraphicsDef *def, xmlNode *node,
+                                   const DomainParseContext *context, GError **error);
+/* The attribute of <graphics> for clients that don't know <listen>. */
+void domain_graphics_listen_format_attr(const DomainGraphicsDef *def, xmlNode *graphics,
+                                        unsigned flags);
+void domain_graphics_listens_format(const DomainGraphicsDef *def, xmlNode *graphics,
+                                    unsigned flags);
