@@ -1,0 +1,228 @@
+/* Character devices as libxl's configuration.
+ *
+ * A serial port of an HVM guest is QEMU's: libxl takes it as the text of QEMU's
+ * -serial option. serial_text() writes it, source type by source type.
+ *
+ * A channel is a libxl_device_channel with its device id given: libxl would number
+ * by position, and 0 is the primary console's. Whether the definition says target
+ * "xen" or "virtio" makes no difference. QEMU serves a channel, and libxl can tell
+ * it to listen on a socket or to make a pty and nothing else; everything else is
+ * refused, by name.
+ *
+ * The primary console needs no configuration: every guest has it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <string.h>
+
+#include "conf/chr_conf.h"
+#include "libxl/libxl_conf_private.h"
+#include "util/i18n.h"
+
+/* --- serial ports --------------------------------------------------------- */
+
+static char *
+tcp_text(const DomainChrSourceDef *source)
+{
+    return g_strdup_printf(
+        "%s:%s:%s%s", source->protocol == DOMAIN_CHR_PROTOCOL_TELNET ? "telnet" : "tcp",
+        source->host ? source->host : "", source->service, source->listen ? ",server,nowait" : "");
+}
+
+static char *
+udp_text(const DomainChrSourceDef *source)
+{
+    return g_strdup_printf("udp:%s:%s@%s:%s", source->host ? source->host : "",
+                           source->service ? source->service : "",
+                           source->bind_host ? source->bind_host : "",
+                           source->bind_service ? source->bind_service : "");
+}
+
+/* NULL for a source that QEMU has no text for. */
+static char *
+serial_text(const DomainChrSourceDef *source)
+{
+    switch (source->type) {
+    case DOMAIN_CHR_SOURCE_NULL:
+    case DOMAIN_CHR_SOURCE_VC:
+    case DOMAIN_CHR_SOURCE_PTY:
+    case DOMAIN_CHR_SOURCE_STDIO:
+        return g_strdup(domain_chr_source_type_names[source->type]);
+    case DOMAIN_CHR_SOURCE_FILE:
+    case DOMAIN_CHR_SOURCE_PIPE:
+        return g_strdup_printf("%s:%s", domain_chr_source_type_names[source->type], source->path);
+    case DOMAIN_CHR_SOURCE_DEV:
+        return g_strdup(source->path);
+    case DOMAIN_CHR_SOURCE_UDP:
+        return udp_text(source);
+    case DOMAIN_CHR_SOURCE_TCP:
+        return tcp_text(source);
+    case DOMAIN_CHR_SOURCE_UNIX:
+        return g_strdup_printf("unix:%s%s", source->path, source->listen ? ",server,nowait" : "");
+    case DOMAIN_CHR_SOURCE_SPICEVMC:
+    case DOMAIN_CHR_SOURCE_SPICEPORT:
+    case DOMAIN_CHR_SOURCE_NMDM:
+    case DOMAIN_CHR_SOURCE_QEMU_VDAGENT:
+    case DOMAIN_CHR_SOURCE_DBUS:
+        break;
+    }
+    return NULL;
+}
+
+static bool
+source_is_plain(const DomainChrSourceDef *source)
+{
+    return libxl_conf_is_plain(source->path) && libxl_conf_is_plain(source->host) &&
+           libxl_conf_is_plain(source->service) && libxl_conf_is_plain(source->bind_host) &&
+           libxl_conf_is_plain(source->bind_service);
+}
+
+static bool
+add_serial(const DomainDef *def, const DomainChrDef *serial, GPtrArray *texts, GError **error)
+{
+    const char *type = domain_chr_source_type_names[serial->source->type];
+    char *text;
+
+    if (!source_is_plain(serial->source))
+        return libxl_conf_refuse(def, error,
+                                 _("serial port %d: the <source> has a comma, a quote or a "
+                                   "control character, which Xen can't handle"),
+                                 serial->target_port);
+    text = serial_text(serial->source);
+    if (!text)
+        return libxl_conf_refuse(def, error,
+                                 _("serial port %d: source type '%s' is not possible on Xen"),
+                                 serial->target_port, type);
+    g_ptr_array_add(texts, text);
+    return true;
+}
+
+bool
+libxl_conf_map_serials(const DomainDef *def, libxl_domain_config *config, GError **error)
+{
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+
+    if (!libxl_conf_is_hvm(def))
+        return true;
+    for (guint i = 0; i < def->serials->len; i++) {
+        if (!add_serial(def, def->serials->pdata[i], texts, error))
+            return false;
+    }
+    if (texts->len == 1)
+        config->b_info.u.hvm.serial = g_steal_pointer(&texts->pdata[0]);
+    else if (texts->len > 1)
+        config->b_info.u.hvm.serial_list = libxl_conf_string_list(texts);
+    return true;
+}
+
+bool
+libxl_conf_map_parallels(const DomainDef *def, libxl_domain_config *config, GError **error)
+{
+    if (libxl_conf_is_hvm(def) && def->parallels->len > 0)
+        return libxl_conf_refuse(def, error, _("<parallel> is not possible on Xen"));
+    return true;
+}
+
+/* --- channels ------------------------------------------------------------- */
+
+static const char *
+channel_name(const DomainChrDef *channel)
+{
+    return channel->target_name ? channel->target_name : "";
+}
+
+static bool
+check_channel_target(const DomainDef *def, const DomainChrDef *channel, GError **error)
+{
+    if (channel->channel_target != DOMAIN_CHR_CHANNEL_XEN &&
+        channel->channel_target != DOMAIN_CHR_CHANNEL_VIRTIO)
+        return libxl_conf_refuse(
+            def, error,
+            _("channel '%s': target type '%s' is not possible on Xen; use 'virtio' or 'xen'"),
+            channel_name(channel), domain_chr_channel_target_names[channel->channel_target]);
+    if (!*channel_name(channel))
+        return libxl_conf_refuse(def, error, _("channel %u: <target> has no name, which Xen needs"),
+                                 channel->devid);
+    if (!libxl_conf_is_plain(channel->target_name))
+        return libxl_conf_refuse(def, error,
+                                 _("channel '%s': the name has a comma, a quote or a control "
+                                   "character, which Xen can't handle"),
+                                 channel->target_name);
+    return true;
+}
+
+static bool
+check_channel_unix(const DomainDef *def, const DomainChrDef *channel, GError **error)
+{
+    const DomainChrSourceDef *source = channel->source;
+
+    if (source->reconnect != CONF_TRISTATE_ABSENT)
+        return libxl_conf_refuse(def, error, _("channel '%s': <reconnect> is not possible on Xen"),
+                                 channel_name(channel));
+    if (!source->listen)
+        return libxl_conf_refuse(
+            def, error, _("channel '%s': mode='connect' is not possible on Xen; use mode='bind'"),
+            channel_name(channel));
+    if (!source->path)
+        return libxl_conf_refuse(def, error, _("channel '%s': <source> has no path"),
+                                 channel_name(channel));
+    if (!libxl_conf_is_plain(source->path))
+        return libxl_conf_refuse(def, error,
+                                 _("channel '%s': the path '%s' has a comma, a quote or a control "
+                                   "character, which Xen can't handle"),
+                                 channel_name(channel), source->path);
+    return true;
+}
+
+static bool
+check_channel_source(const DomainDef *def, const DomainChrDef *channel, GError **error)
+{
+    const DomainChrSourceDef *source = channel->source;
+
+    if (source->log_file)
+        return libxl_conf_refuse(def, error, _("channel '%s': <log> is not possible on Xen"),
+                                 channel_name(channel));
+    if (source->type == DOMAIN_CHR_SOURCE_PTY)
+        return true;
+    if (source->type == DOMAIN_CHR_SOURCE_UNIX)
+        return check_channel_unix(def, channel, error);
+    return libxl_conf_refuse(
+        def, error, _("channel '%s': type='%s' is not possible on Xen; use type='unix' or 'pty'"),
+        channel_name(channel), domain_chr_source_type_names[source->type]);
+}
+
+static bool
+map_channel(const DomainDef *def, const DomainChrDef *channel, libxl_device_channel *device,
+            GError **error)
+{
+    if (!check_channel_target(def, channel, error) || !check_channel_source(def, channel, error))
+        return false;
+    /* libxl starts the domain without the channel if the id is the console's. */
+    if (channel->devid == 0)
+        return libxl_conf_refuse(def, error, _("channel '%s' has no device id"),
+                                 channel->target_name);
+
+    device->devid = (libxl_devid)channel->devid;
+    device->name = g_strdup(channel->target_name);
+    if (channel->source->type == DOMAIN_CHR_SOURCE_PTY) {
+        libxl_device_channel_init_connection(device, LIBXL_CHANNEL_CONNECTION_PTY);
+    } else {
+        libxl_device_channel_init_connection(device, LIBXL_CHANNEL_CONNECTION_SOCKET);
+        device->u.socket.path = g_strdup(channel->source->path);
+    }
+    return true;
+}
+
+bool
+libxl_conf_map_channels(const DomainDef *def, libxl_domain_config *config, GError **error)
+{
+    config->channels = g_new0(libxl_device_channel, def->channels->len);
+    for (guint i = 0; i < def->channels->len; i++) {
+        libxl_device_channel *device = &config->channels[config->num_channels++];
+
+        libxl_device_channel_init(device);
+        if (!map_channel(def, def->channels->pdata[i], device, error))
+            return false;
+    }
+    return true;
+}
