@@ -74,7 +74,7 @@ bind_socket(SimChannel *channel, const char *path, GError **error)
         return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
                                 _("device model did not start: UNIX socket path '%s' is too long"),
                                 path);
-    strcpy(address.sun_path, path);
+    g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
     channel->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     unlink(path);
     if (channel->listener < 0 ||

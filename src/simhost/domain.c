@@ -154,15 +154,17 @@ make_directory(SimDomain *domain, const char *parent, GError **error)
 SimDomain *
 sim_domain_new(guint32 domid, SimDomainConfig *config, const char *directory, GError **error)
 {
-    g_autoptr(SimDomain) domain = domain_new(domid);
+    SimDomain *domain = domain_new(domid);
 
     domain->pauses = 1;
     domain->config = config;
-    if (!make_directory(domain, directory, error) || !make_devices(domain, error))
+    if (!make_directory(domain, directory, error) || !make_devices(domain, error)) {
+        sim_domain_free(domain);
         return NULL;
+    }
     if (!domain->config->uuid)
         domain->config->uuid = g_strdup_printf("00000000-0000-4000-8000-%012x", domid);
-    return g_steal_pointer(&domain);
+    return domain;
 }
 
 void

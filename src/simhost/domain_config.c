@@ -92,14 +92,13 @@ parse_resources(SimDomainConfig *config, struct json_object *build, GError **err
 
     if (memory <= 0 || max_memory < memory)
         return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
-                                _("domain '%s' asks for a memory of %" G_GINT64_FORMAT
-                                  " KiB of at most %" G_GINT64_FORMAT " KiB"),
-                                config->name, memory, max_memory);
+                                _("domain '%s' asks for a memory of %lld KiB "
+                                  "of at most %lld KiB"),
+                                config->name, (long long)memory, (long long)max_memory);
     if (max_vcpus < 1 || max_vcpus > MAX_VCPUS)
-        return virtxl_error_set(
-            error, VIR_ERR_INTERNAL_ERROR,
-            _("domain '%s' asks for %" G_GINT64_FORMAT " virtual CPUs; Xen gives 1 to %d"),
-            config->name, max_vcpus, MAX_VCPUS);
+        return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
+                                _("domain '%s' asks for %lld virtual CPUs; Xen gives 1 to %d"),
+                                config->name, (long long)max_vcpus, MAX_VCPUS);
     config->memory_kib = (guint64)memory;
     config->max_memory_kib = (guint64)max_memory;
     config->max_vcpus = (guint)max_vcpus;
@@ -140,8 +139,8 @@ check_unused(const SimDomainConfig *config, gint64 devid, const char *name, GErr
         if (other->devid == devid || g_str_equal(other->name, name))
             return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
                                     _("domain '%s' has two channels with the name '%s' or the "
-                                      "device id %" G_GINT64_FORMAT),
-                                    config->name, name, devid);
+                                      "device id %lld"),
+                                    config->name, name, (long long)devid);
     }
     return true;
 }
@@ -207,15 +206,16 @@ parse_channels(SimDomainConfig *config, struct json_object *list, GError **error
 SimDomainConfig *
 sim_domain_config_parse(struct json_object *object, GError **error)
 {
-    g_autoptr(SimDomainConfig) config = g_new0(SimDomainConfig, 1);
+    SimDomainConfig *config = g_new0(SimDomainConfig, 1);
     struct json_object *build = json_object_object_get(object, "b_info");
 
     config->channels = g_ptr_array_new_with_free_func((GDestroyNotify)channel_request_free);
     config->serials = g_array_new(FALSE, TRUE, sizeof(bool));
-    if (!parse_identity(config, json_object_object_get(object, "c_info"), error) ||
-        !parse_resources(config, build, error) ||
-        !parse_channels(config, json_object_object_get(object, "channels"), error))
-        return NULL;
     parse_serials(config, build);
-    return g_steal_pointer(&config);
+    if (parse_identity(config, json_object_object_get(object, "c_info"), error) &&
+        parse_resources(config, build, error) &&
+        parse_channels(config, json_object_object_get(object, "channels"), error))
+        return config;
+    sim_domain_config_free(config);
+    return NULL;
 }

@@ -147,9 +147,9 @@ check_room(SimHost *host, const SimDomainConfig *config, GError **error)
     if (config->memory_kib > free_kib)
         return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
                                 _("not enough free memory for domain '%s': it needs "
-                                  "%" G_GUINT64_FORMAT " KiB and %" G_GUINT64_FORMAT
-                                  " KiB are free"),
-                                config->name, config->memory_kib, free_kib);
+                                  "%llu KiB and %llu KiB are free"),
+                                config->name, (unsigned long long)config->memory_kib,
+                                (unsigned long long)free_kib);
     if (host->domains->len == MAX_DOMAINS)
         return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
                                 _("the simulated host has %d domains and takes no more"),

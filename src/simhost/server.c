@@ -311,7 +311,7 @@ open_socket(SimServer *server, const char *path, GError **error)
         return virtxl_error_set(error, VIR_ERR_SYSTEM_ERROR,
                                 _("socket path '%s' is longer than %zu bytes"), path,
                                 sizeof(address.sun_path) - 1);
-    strcpy(address.sun_path, path);
+    g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
     server->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     /* We hold the lock: what is there is a dead host's. */
     unlink(path);

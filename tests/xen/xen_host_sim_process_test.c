@@ -286,6 +286,7 @@ nul_bytes_and_depth_are_no_trouble(F *f, gconstpointer data)
     g_autofree char *nul_reply = exchange(fd, nul, sizeof(nul) - 1);
     g_autofree char *depth_reply = NULL;
 
+    g_assert_cmpstr(nul_reply, !=, "");
     depth[99999] = '\n';
     depth_reply = exchange(fd, depth, 100000);
     g_assert_nonnull(strstr(depth_reply, "\"error\""));
