@@ -121,6 +121,12 @@ domain_controller_def_free(DomainControllerDef *def)
     g_free(def);
 }
 
+static void
+controller_free(gpointer def)
+{
+    domain_controller_def_free(def);
+}
+
 /* --- parsing -------------------------------------------------------------- */
 
 /* An attribute that isn't negative if it is there. */
@@ -313,6 +319,19 @@ imply_for_channels(DomainDef *def)
     }
 }
 
+/* In order again, now that all have a number. */
+static void
+reinsert(DomainDef *def)
+{
+    GPtrArray *unordered = def->controllers;
+
+    def->controllers = g_ptr_array_new_full(unordered->len, controller_free);
+    g_ptr_array_set_free_func(unordered, NULL);
+    for (guint i = 0; i < unordered->len; i++)
+        domain_controller_insert(def->controllers, g_ptr_array_index(unordered, i));
+    g_ptr_array_unref(unordered);
+}
+
 bool
 domain_controller_imply(DomainDef *def, const DomainParseContext *context G_GNUC_UNUSED,
                         GError **error G_GNUC_UNUSED)
@@ -327,6 +346,7 @@ domain_controller_imply(DomainDef *def, const DomainParseContext *context G_GNUC
         {DOMAIN_CONTROLLER_SATA, DOMAIN_DISK_BUS_SATA},
     };
 
+    reinsert(def);
     if (!has_controller(def, DOMAIN_CONTROLLER_XENBUS, -1))
         ensure_controller(def, DOMAIN_CONTROLLER_XENBUS, 0);
     for (gsize i = 0; i < G_N_ELEMENTS(buses); i++)

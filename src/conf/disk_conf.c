@@ -384,26 +384,6 @@ domain_disk_def_format(const DomainDiskDef *def, xmlNode *devices, unsigned flag
 
 /* --- in a domain ---------------------------------------------------------- */
 
-void
-domain_disk_insert(GPtrArray *disks, gpointer disk)
-{
-    const DomainDiskDef *def = disk;
-    int index = domain_disk_target_index(def->target, NULL);
-    int place = -1;
-
-    for (guint i = disks->len; i-- > 0;) {
-        const DomainDiskDef *other = g_ptr_array_index(disks, i);
-
-        if (other->bus != def->bus)
-            continue;
-        if (domain_disk_target_index(other->target, NULL) > index)
-            place = (int)i;
-        else if (place < 0)
-            place = (int)i + 1;
-    }
-    g_ptr_array_insert(disks, place, disk);
-}
-
 /* libvirt guesses the bus from the name. */
 static DomainDiskBus
 default_bus(const DomainDiskDef *def)
@@ -423,6 +403,32 @@ default_bus(const DomainDiskDef *def)
             return buses[i].bus;
     }
     return DOMAIN_DISK_BUS_IDE;
+}
+
+static DomainDiskBus
+bus_of(const DomainDiskDef *def)
+{
+    return def->bus != DOMAIN_DISK_BUS_NONE ? def->bus : default_bus(def);
+}
+
+void
+domain_disk_insert(GPtrArray *disks, gpointer disk)
+{
+    const DomainDiskDef *def = disk;
+    int index = domain_disk_target_index(def->target, NULL);
+    int place = -1;
+
+    for (guint i = disks->len; i-- > 0;) {
+        const DomainDiskDef *other = g_ptr_array_index(disks, i);
+
+        if (bus_of(other) != bus_of(def))
+            continue;
+        if (domain_disk_target_index(other->target, NULL) > index)
+            place = (int)i;
+        else if (place < 0)
+            place = (int)i + 1;
+    }
+    g_ptr_array_insert(disks, place, disk);
 }
 
 /* A drive's place follows from its number: so many units on a bus, so many
@@ -469,8 +475,7 @@ domain_disk_complete(DomainDef *def G_GNUC_UNUSED, gpointer data,
 {
     DomainDiskDef *disk = data;
 
-    if (disk->bus == DOMAIN_DISK_BUS_NONE)
-        disk->bus = default_bus(disk);
+    disk->bus = bus_of(disk);
     if (disk->device == DOMAIN_DISK_DEVICE_CDROM)
         disk->readonly = true;
     if (disk->source.type == DOMAIN_DISK_SOURCE_NETWORK && !disk->driver.name)

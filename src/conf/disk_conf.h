@@ -215,7 +215,9 @@ int domain_disk_target_index(const char *target, unsigned *partition);
 
 /* --- rows of the table of families, see domain_devices.h ------------------- */
 
-/* libvirt's order: by number, among disks whose bus was written alike. */
+/* By number, among disks of a bus. libvirt's order, too, except that it does
+ * not guess a bus that isn't written before it puts the disk in place: what it
+ * prints then comes out in this order when it is defined again. */
 void domain_disk_insert(GPtrArray *disks, gpointer disk);
 /* The bus, drive address, format and the like. Errors: VIR_ERR_XML_ERROR for a
  * target that tells no number. */

@@ -20,6 +20,10 @@ typedef struct {
     void (*format)(gconstpointer device, xmlNode *devices, unsigned flags);
     void (*free)(gpointer device);
 
+    /* Puts a parsed device into its array, for families that have an order of
+     * their own. NULL: at the end. Ownership of @device passes. */
+    void (*insert)(GPtrArray *devices, gpointer device);
+
     /* What the domain as a whole decides for this device: defaults that depend
      * on the guest's type, numbers, addresses. Called for each device in
      * order, before implicit devices are added. May be NULL. */
@@ -34,6 +38,9 @@ typedef struct {
     /* Rules that are checked at define and start only; see
      * domain_def_validate(). May be NULL. */
     bool (*validate)(const DomainDef *def, gconstpointer device, GError **error);
+    /* Likewise over all devices of the family: what has to be unique, and the
+     * like. May be NULL. */
+    bool (*validate_all)(const DomainDef *def, GError **error);
 } DomainDeviceFamily;
 
 /* Ends with a row whose element is NULL; in libvirt's order of output. */
