@@ -61,83 +61,96 @@ set_default_targets(const DomainDef *def)
     }
 }
 
-/* A console on a serial port is the first serial port under another name: what
- * is said of one holds for both, and where both are there the port decides. */
-static void
-pair_with_serial(DomainDef *def)
+static DomainChrDef *
+first(const GPtrArray *devices)
 {
-    DomainChrDef *console = g_ptr_array_index(def->consoles, 0);
-    DomainChrDef *serial;
+    return devices->len > 0 ? g_ptr_array_index(devices, 0) : NULL;
+}
 
-    if (def->os.type != DOMAIN_OS_TYPE_HVM || console->console_target != DOMAIN_CHR_CONSOLE_SERIAL)
-        return;
-    if (def->serials->len == 0) {
-        serial = new_with_source(DOMAIN_CHR_DEVICE_SERIAL, console->source);
-        serial->target_port = 0;
-        g_ptr_array_add(def->serials, serial);
-        return;
-    }
-    serial = g_ptr_array_index(def->serials, 0);
-    domain_chr_source_free(console->source);
-    console->source = domain_chr_source_copy(serial->source);
+static bool
+is_serial_console(const DomainChrDef *console)
+{
+    return console && console->console_target == DOMAIN_CHR_CONSOLE_SERIAL;
 }
 
 static bool
 is_isa_serial(const DomainChrDef *serial)
 {
-    return !serial->target_type || strcmp(serial->target_type, "isa-serial") == 0;
+    return serial && (!serial->target_type || strcmp(serial->target_type, "isa-serial") == 0);
 }
 
-/* The console of a guest that has none. */
+/* A fully virtualised guest's first console is its first serial port under
+ * another name. What is said of one holds for both; where both are there, the
+ * port decides. */
+static void
+pair_with_serial(DomainDef *def)
+{
+    DomainChrDef *console = first(def->consoles);
+    DomainChrDef *serial = first(def->serials);
+
+    if (is_serial_console(console) && !serial) {
+        serial = new_with_source(DOMAIN_CHR_DEVICE_SERIAL, console->source);
+        serial->target_port = 0;
+        g_ptr_array_add(def->serials, serial);
+    } else if (is_serial_console(console)) {
+        domain_chr_source_free(console->source);
+        console->source = domain_chr_source_copy(serial->source);
+    } else if (is_isa_serial(serial)) {
+        console = new_with_source(DOMAIN_CHR_DEVICE_CONSOLE, serial->source);
+        console->console_target = DOMAIN_CHR_CONSOLE_SERIAL;
+        g_ptr_array_insert(def->consoles, 0, console);
+    }
+}
+
+/* Every other guest has a console. */
 static void
 add_console(DomainDef *def)
 {
     DomainChrDef *console;
 
-    if (def->os.type != DOMAIN_OS_TYPE_HVM) {
-        console = domain_chr_def_new(DOMAIN_CHR_DEVICE_CONSOLE);
-        console->console_target = DOMAIN_CHR_CONSOLE_XEN;
-        console->target_port = 0;
-    } else {
-        const DomainChrDef *serial;
-
-        if (def->serials->len == 0)
-            return;
-        serial = g_ptr_array_index(def->serials, 0);
-        if (!is_isa_serial(serial))
-            return;
-        console = new_with_source(DOMAIN_CHR_DEVICE_CONSOLE, serial->source);
-        console->console_target = DOMAIN_CHR_CONSOLE_SERIAL;
-        console->target_port = serial->target_port;
-    }
+    if (def->consoles->len > 0)
+        return;
+    console = domain_chr_def_new(DOMAIN_CHR_DEVICE_CONSOLE);
+    console->console_target = DOMAIN_CHR_CONSOLE_XEN;
     g_ptr_array_add(def->consoles, console);
 }
 
 static bool
-number_consoles(DomainDef *def, GError **error)
+check_consoles(const DomainDef *def, GError **error)
 {
-    for (guint i = 0; i < def->consoles->len; i++) {
-        DomainChrDef *console = g_ptr_array_index(def->consoles, i);
-
-        if (i > 0 && console->console_target == DOMAIN_CHR_CONSOLE_SERIAL)
+    for (guint i = 1; i < def->consoles->len; i++) {
+        if (is_serial_console(g_ptr_array_index(def->consoles, i)))
             return virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
                                     _("domain '%s': Only the first console can be a serial port"),
                                     def->name);
-        console->target_port = (int)i;
     }
     return true;
+}
+
+static void
+number_consoles(DomainDef *def)
+{
+    const DomainChrDef *serial = first(def->serials);
+    DomainChrDef *console = first(def->consoles);
+
+    for (guint i = 0; i < def->consoles->len; i++)
+        ((DomainChrDef *)g_ptr_array_index(def->consoles, i))->target_port = (int)i;
+    if (def->os.type == DOMAIN_OS_TYPE_HVM && is_serial_console(console))
+        console->target_port = serial->target_port;
 }
 
 bool
 domain_chr_imply_consoles(DomainDef *def, const DomainParseContext *context, GError **error)
 {
-    if (def->consoles->len == 0) {
-        add_console(def);
-        return true;
-    }
     set_default_targets(def);
-    pair_with_serial(def);
-    return number_consoles(def, error);
+    if (!check_consoles(def, error))
+        return false;
+    if (def->os.type == DOMAIN_OS_TYPE_HVM)
+        pair_with_serial(def);
+    else
+        add_console(def);
+    number_consoles(def);
+    return true;
 }
 
 /* --- validation ----------------------------------------------------------- */

@@ -45,45 +45,69 @@ describe_position(const xmlParserInput *input)
     g_string_append_c(text, '\n');
     g_string_append_len(text, start, end - start);
     g_string_append_c(text, '\n');
-    for (; start < position; start++)
+    position = (const char *)input->cur;
+    for (; start < position && *start != '\n'; start++)
         g_string_append_c(text, *start == '\t' ? '\t' : '-');
     g_string_append_c(text, '^');
     return g_string_free(text, FALSE);
 }
 
-static void
-set_syntax_error(xmlParserCtxt *parser, const char *source, GError **error)
-{
-    const xmlError *last = xmlCtxtGetLastError(parser);
-    g_autofree char *message = g_strdup(last && last->message ? last->message : "not well-formed");
-    g_autofree char *position = describe_position(parser->input);
-    g_autofree char *text = NULL;
+/* What the parser's error handler needs. */
+typedef struct {
+    const char *source;
+    char *message; /* of the first error; later ones follow from it */
+} SyntaxError;
 
-    g_strchomp(message);
-    text = g_strdup_printf("(%s):%d: %s%s", source, last ? last->line : 0, message, position);
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    virtxl_error_set(error, VIR_ERR_XML_DETAIL, "%s", valid);
+static void
+note_syntax_error(void *data, xmlError *detail)
+{
+    const xmlParserCtxt *parser = data;
+    SyntaxError *syntax = parser->_private;
+    g_autofree char *message = NULL, *position = NULL, *text = NULL;
+
+    if (syntax->message || detail->level < XML_ERR_ERROR)
+        return;
+    message = g_strdup(detail->message ? detail->message : "");
+    position = describe_position(parser->input);
+    text = g_strdup_printf("(%s):%d: %s%s", syntax->source, detail->line, g_strchomp(message),
+                           position);
+    syntax->message = g_utf8_make_valid(text, -1);
+}
+
+/* Without XML_PARSE_HUGE libxml2 bounds depth, lengths and the expansion of
+ * entities. */
+static xmlDoc *
+read_document(const char *xml, const char *source, GError **error)
+{
+    g_autoptr(xmlParserCtxt) parser = NULL;
+    g_autoptr(xmlDoc) doc = NULL;
+    SyntaxError syntax = {source, NULL};
+
+    xmlInitParser();
+    parser = xmlNewParserCtxt();
+    parser->_private = &syntax;
+    parser->sax->serror = note_syntax_error;
+    doc = xmlCtxtReadDoc(parser, (const xmlChar *)xml, source, NULL,
+                         XML_PARSE_NONET | XML_PARSE_NOWARNING | XML_PARSE_NOERROR |
+                             XML_PARSE_NOBLANKS | XML_PARSE_NOCDATA);
+    if (!doc || !xmlDocGetRootElement(doc)) {
+        virtxl_error_set(error, VIR_ERR_XML_DETAIL, "%s",
+                         syntax.message ? syntax.message : _("not a document"));
+        g_clear_pointer(&doc, xmlFreeDoc);
+    }
+    g_free(syntax.message);
+    return g_steal_pointer(&doc);
 }
 
 xmlDoc *
 conf_xml_parse(const char *xml, const char *source, const char *root, GError **error)
 {
-    g_autoptr(xmlParserCtxt) parser = NULL;
-    g_autoptr(xmlDoc) doc = NULL;
-    xmlNode *element;
+    g_autoptr(xmlDoc) doc = read_document(xml, source, error);
+    const xmlNode *element;
 
-    xmlInitParser();
-    parser = xmlNewParserCtxt();
-    /* Without XML_PARSE_HUGE libxml2 bounds depth, lengths and the expansion of
-     * entities. */
-    doc = xmlCtxtReadDoc(parser, (const xmlChar *)xml, source, NULL,
-                         XML_PARSE_NONET | XML_PARSE_NOWARNING | XML_PARSE_NOERROR |
-                             XML_PARSE_NOBLANKS | XML_PARSE_NOCDATA);
-    element = doc ? xmlDocGetRootElement(doc) : NULL;
-    if (!element) {
-        set_syntax_error(parser, source, error);
+    if (!doc)
         return NULL;
-    }
+    element = xmlDocGetRootElement(doc);
     if (doc->intSubset && doc->intSubset->entities) {
         virtxl_error_set(error, VIR_ERR_XML_ERROR, _("(%s): entity declarations are not accepted"),
                          source);

@@ -276,9 +276,9 @@ conf_xml_put_kept(xmlNode *target, const ConfXmlKept *kept, const ConfXmlOrder *
 /* --- text ----------------------------------------------------------------- */
 
 /* libvirt's escapes: the five characters that XML knows by name; control
- * characters have no place in XML and are left out. In an attribute, line
- * breaks and tabs are written by number, or a reader would take them for
- * spaces. */
+ * characters have no place in XML and are left out. Unlike libvirt we write by
+ * number what a reader would take for something else: line breaks and tabs in
+ * an attribute, and carriage returns. */
 static void
 print_escaped(GString *out, const char *text, bool attribute)
 {
@@ -298,6 +298,9 @@ print_escaped(GString *out, const char *text, bool attribute)
             break;
         case '\'':
             g_string_append(out, "&apos;");
+            break;
+        case '\r':
+            g_string_append(out, "&#13;");
             break;
         case '\n':
             g_string_append(out, attribute ? "&#10;" : "\n");

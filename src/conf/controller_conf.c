@@ -304,16 +304,18 @@ imply_for_disks(DomainDef *def, DomainControllerType type, DomainDiskBus bus)
         ensure_controller(def, type, index);
 }
 
+/* A virtio channel or console is a port of one. */
 static void
-imply_for_channels(DomainDef *def)
+imply_for_ports(DomainDef *def, const GPtrArray *devices)
 {
-    for (guint i = 0; i < def->channels->len; i++) {
-        const DomainChrDef *channel = g_ptr_array_index(def->channels, i);
-        const DomainDeviceAddress *address = &channel->info.address;
+    for (guint i = 0; i < devices->len; i++) {
+        const DomainChrDef *chr = g_ptr_array_index(devices, i);
+        const DomainDeviceAddress *address = &chr->info.address;
         unsigned index =
             address->type == DOMAIN_ADDRESS_VIRTIO_SERIAL ? address->virtio_serial.controller : 0;
 
-        if (channel->channel_target == DOMAIN_CHR_CHANNEL_VIRTIO)
+        if (chr->channel_target == DOMAIN_CHR_CHANNEL_VIRTIO ||
+            chr->console_target == DOMAIN_CHR_CONSOLE_VIRTIO)
             ensure_controller(def, DOMAIN_CONTROLLER_VIRTIO_SERIAL,
                               (int)MIN(index, CONTROLLER_INDEX_MAX));
     }
@@ -351,7 +353,8 @@ domain_controller_imply(DomainDef *def, const DomainParseContext *context G_GNUC
         ensure_controller(def, DOMAIN_CONTROLLER_XENBUS, 0);
     for (gsize i = 0; i < G_N_ELEMENTS(buses); i++)
         imply_for_disks(def, buses[i].type, buses[i].bus);
-    imply_for_channels(def);
+    imply_for_ports(def, def->channels);
+    imply_for_ports(def, def->consoles);
     return true;
 }
 

@@ -51,7 +51,8 @@ find_boot_order(const DomainDeviceFamily *family, gpointer device, gpointer data
     *found = *found || info->boot_order > 0;
 }
 
-/* A fully virtualised guest boots from its disk, and has PAE. */
+/* A fully virtualised guest boots from its disk, and has PAE; a 32-bit one may
+ * do without. */
 static void
 complete_hvm(DomainDef *def)
 {
@@ -60,7 +61,8 @@ complete_hvm(DomainDef *def)
     domain_def_foreach_device(def, find_boot_order, &has_order);
     if (def->os.n_boot == 0 && !has_order)
         def->os.boot[def->os.n_boot++] = DOMAIN_BOOT_DISK;
-    if (def->features[DOMAIN_FEATURE_PAE] == CONF_TRISTATE_ABSENT)
+    if (g_strcmp0(def->os.arch, "x86_64") == 0 &&
+        def->features[DOMAIN_FEATURE_PAE] == CONF_TRISTATE_ABSENT)
         def->features[DOMAIN_FEATURE_PAE] = CONF_TRISTATE_YES;
 }
 

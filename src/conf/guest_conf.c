@@ -45,6 +45,9 @@ const ConfXmlOrder domain_features_order[] = {
     {"capabilities"}, {NULL},
 };
 
+/* Types that libvirt knows, for hypervisors other than Xen. */
+static ConfNames other_os_types = {"exe", "uml", NULL};
+
 /* Other names are no architecture; those that the host has not got are refused
  * later. */
 static ConfNames known_archs = {
@@ -90,9 +93,11 @@ parse_os_type(DomainOSDef *os, xmlNode *node, GError **error)
         return virtxl_error_set(error, VIR_ERR_XML_ERROR, _("an os <type> must be specified"));
     found = conf_names_find(domain_os_type_names, name);
     if (found < 0)
-        return virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
-                                _("unknown OS type '%s': Xen has hvm, linux, xen and xenpvh"),
-                                name);
+        return virtxl_error_set(
+            error,
+            conf_names_find(other_os_types, name) >= 0 ? VIR_ERR_INVALID_ARG
+                                                       : VIR_ERR_CONFIG_UNSUPPORTED,
+            _("unknown OS type '%s': Xen has hvm, linux, xen and xenpvh"), name);
     os->type = (DomainOSType)found;
     os->arch = conf_xml_attr(type, "arch");
     if (os->arch && conf_names_find(known_archs, os->arch) < 0)
