@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a person wants to see after a failed test: what the logs got meanwhile."""
+
+import glob
+import os
+import subprocess
+
+LOGS = ("/var/log/virtxld-test.log", "/var/log/libvirtd-test.log", "/var/log/libvirt/libxl/*.log",
+        "/var/log/xen/*.log", "/var/log/xen/console/*")
+LINES = 60
+
+
+def mark():
+    """The lengths of the logs now."""
+    return {path: os.path.getsize(path) for pattern in LOGS for path in glob.glob(pattern)}
+
+
+def since(lengths):
+    """The last lines that each log got since the mark, and the state of the host."""
+    parts = []
+    for path in sorted(mark()):
+        with open(path, errors="replace") as file:
+            file.seek(min(lengths.get(path, 0), os.path.getsize(path)))
+            lines = file.read().replace("\r", "").splitlines()[-LINES:]
+        if lines:
+            parts += ["", "%s:" % path] + [printable(line) for line in lines]
+    for command in (["xl", "list"], ["ls", "/run/libvirt/libxl"],
+                    ["sh", "-c", "xenstore-ls -f | grep /console"], ["sh", "-c", "dmesg | tail -n 8"]):
+        result = subprocess.run(command, capture_output=True, text=True, errors="replace")
+        parts += ["", "%s:" % " ".join(command)] + result.stdout.splitlines()[-LINES:]
+    return "\n".join(parts)
+
+
+def printable(line):
+    return "".join(character if character.isprintable() else "." for character in line)[:300]

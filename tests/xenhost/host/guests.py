@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Definitions of test guests, and guests that run for the length of a test.
+
+The guest is the small initramfs of ../guest, on dom0's own kernel. What it runs
+on which channel is said on its kernel command line, here with the definition:
+each channel has a program.
+"""
+
+import contextlib
+import os
+import tempfile
+import uuid
+
+from . import clients, xen
+from .channel import Channel
+
+KERNEL = "/usr/lib/virtxl-lab/guest-kernel"
+INITRAMFS = "/usr/lib/virtxl-lab/guest-initramfs"
+MACHINES = {
+    "pv": "<type arch='x86_64' machine='xenpv'>linux</type>",
+    "pvh": "<type arch='x86_64' machine='xenpvh'>xenpvh</type>",
+    "hvm": "<type arch='x86_64' machine='xenfv'>hvm</type>",
+}
+SOCKETS = "/run/xenhost-channels"
+
+
+class ChannelSpec:
+    """A channel of a definition: its XML, and the program that serves it in the guest."""
+
+    def __init__(self, name, kind="unix", target="xen", path=None, program="shell"):
+        self.name, self.kind, self.target, self.path, self.program = name, kind, target, path, program
+
+    def xml(self):
+        source = "<source mode='bind' path='%s'/>" % self.path if self.path else ""
+        address = "<address type='virtio-serial'/>" if self.target == "virtio" else ""
+        return ("<channel type='%s'>%s<target type='%s' name='%s'/>%s</channel>"
+                % (self.kind, source, self.target, self.name, address))
+
+
+def socket_path(name):
+    os.makedirs(SOCKETS, mode=0o700, exist_ok=True)
+    return "%s/%s" % (SOCKETS, name)
+
+
+def unix_channel(name, target="xen", program="shell"):
+    return ChannelSpec(name, "unix", target, socket_path(name), program)
+
+
+def pty_channel(name, target="xen", program="shell"):
+    return ChannelSpec(name, "pty", target, None, program)
+
+
+def definition(name, channels=(), kind="pv", memory=96, on_poweroff="destroy", on_reboot="restart",
+               on_crash="destroy", cmdline=""):
+    programs = " ".join("chan%d=%s" % (number, channel.program)
+                        for number, channel in enumerate(channels, 1))
+    return """<domain type='xen'>
+  <name>%s</name>
+  <uuid>%s</uuid>
+  <memory unit='MiB'>%d</memory>
+  <vcpu>1</vcpu>
+  <os>%s<kernel>%s</kernel><initrd>%s</initrd><cmdline>console=hvc0 quiet %s %s</cmdline></os>
+  <on_poweroff>%s</on_poweroff>
+  <on_reboot>%s</on_reboot>
+  <on_crash>%s</on_crash>
+  <devices>%s</devices>
+</domain>""" % (name, uuid.uuid4(), memory, MACHINES[kind], KERNEL, INITRAMFS, programs, cmdline,
+                on_poweroff, on_reboot, on_crash, "".join(channel.xml() for channel in channels))
+
+
+class Guest:
+    """A domain that virtxld defined, by name."""
+
+    def __init__(self, name):
+        self.name = name
+
+    @property
+    def id(self):
+        return clients.domain_id(self.name)
+
+    @property
+    def state(self):
+        return clients.state(self.name)
+
+    def live_xml(self):
+        return clients.live_xml(self.name)
+
+    def channel_element(self, name):
+        for element in self.live_xml().iterfind("devices/channel"):
+            if element.find("target").get("name") == name:
+                return element
+        raise AssertionError("the live XML has no channel %s" % name)
+
+    def path(self, name):
+        """The path of the channel's socket or pty, from the live XML."""
+        source = self.channel_element(name).find("source")
+        assert source is not None and source.get("path"), "channel %s has no path in the live XML" % name
+        return source.get("path")
+
+    def channel_state(self, name):
+        return self.channel_element(name).find("target").get("state")
+
+    def connect(self, name):
+        return Channel(self.path(name))
+
+    def shell(self, name):
+        """A connected channel on which the guest's shell has answered."""
+        channel = self.connect(name)
+        channel.wait_for_shell()
+        return channel
+
+    def destroy(self):
+        if self.state != "shut off":
+            clients.virsh("destroy", self.name)
+
+    def remove(self):
+        self.destroy()
+        clients.virsh("undefine", self.name)
+
+
+@contextlib.contextmanager
+def _file(text):
+    with tempfile.NamedTemporaryFile("w", suffix=".xml") as file:
+        file.write(text)
+        file.flush()
+        yield file.name
+
+
+def define(xml, daemon=clients.virtxld):
+    with _file(xml) as path:
+        clients.virsh("define", path, daemon=daemon)
+
+
+@contextlib.contextmanager
+def defined(name, channels=(), **options):
+    define(definition(name, channels, **options))
+    guest = Guest(name)
+    try:
+        yield guest
+    finally:
+        guest.remove()
+
+
+@contextlib.contextmanager
+def running(name, channels=(), **options):
+    with defined(name, channels, **options) as guest:
+        clients.virsh("start", name)
+        yield guest
+
+
+@contextlib.contextmanager
+def created(name, channels=(), **options):
+    """A transient domain."""
+    with _file(definition(name, channels, **options)) as path:
+        clients.virsh("create", path)
+    try:
+        yield Guest(name)
+    finally:
+        if clients.exists(name):
+            clients.virsh("destroy", name)
+
+
+def assert_nothing_left(domid, paths):
+    assert xen.is_gone(domid), "left of domain %d: xenstore %s, QEMU %s" % (
+        domid, xen.xenstore_paths_of(domid), xen.qemu_processes(domid))
+    for path in paths:
+        assert not os.path.lexists(path), "left behind: %s" % path

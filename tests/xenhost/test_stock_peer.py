@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The stock libvirtd and virtxld take turns on one host, with the same files."""
+
+import contextlib
+import os
+import xml.etree.ElementTree as ElementTree
+
+from host import clients, guests, wait_until, xen
+from host.daemons import libvirtd, virtxld
+
+CHANNELS = (guests.unix_channel("s-4-VM.vport", "virtio"), guests.unix_channel("of-xen"), guests.pty_channel("a-pty"))
+XEN_CHANNELS = CHANNELS[1:]
+AUTOSTART = "/etc/libvirt/libxl/autostart/%s.xml"
+
+
+@contextlib.contextmanager
+def only(daemon):
+    """The daemon runs, and ends at the end. The other one does not run."""
+    daemon.start()
+    try:
+        yield
+    finally:
+        daemon.stop()
+
+
+def canonical(text):
+    return ElementTree.canonicalize(text, strip_text=True)
+
+
+def read_by_the_other(writer, reader, name):
+    """What one writes the other reads, autostart included, and prints in the same words."""
+    with only(writer):
+        guests.define(guests.definition(name, CHANNELS), writer)
+        clients.virsh("autostart", name, daemon=writer)
+        written = clients.inactive_xml(name, writer)
+    assert os.path.islink(AUTOSTART % name)
+    with only(reader):
+        assert canonical(clients.inactive_xml(name, reader)) == canonical(written)
+        assert is_autostarted(name, reader)
+        clients.virsh("autostart", "--disable", name, daemon=reader)
+        clients.virsh("undefine", name, daemon=reader)
+    assert not os.path.lexists(AUTOSTART % name)
+    assert not os.path.exists("/etc/libvirt/libxl/%s.xml" % name)
+
+
+def is_autostarted(name, daemon):
+    return "Autostart: enable" in " ".join(clients.virsh("dominfo", name, daemon=daemon).split())
+
+
+def keep_from_autostart():
+    """A daemon's first start since boot starts what is marked; later ones do not."""
+    for daemon in (libvirtd, virtxld):
+        with only(daemon):
+            pass
+
+
+def test_virtxld_does_not_start_while_libvirtd_has_the_host():
+    with only(libvirtd):
+        virtxld.launch()
+        assert virtxld.process.wait(30) == 1
+        assert libvirtd.is_alive()
+        assert clients.virsh("uri", daemon=libvirtd)
+
+
+def test_the_stock_xen_driver_does_not_start_while_virtxld_has_the_host():
+    with only(virtxld):
+        libvirtd.launch()
+        wait_until(lambda: libvirtd.accepts() or not libvirtd.is_alive(), "libvirtd decides")
+        try:
+            clients.virsh("list", daemon=libvirtd)
+            raise AssertionError("the stock driver serves the host, too")
+        except clients.VirshError:
+            pass
+        assert clients.virsh("list")
+        libvirtd.end()
+
+
+def test_a_second_virtxld_does_not_start():
+    with only(virtxld):
+        second = virtxld.another()
+        second.launch()
+        assert second.process.wait(30) == 1
+        assert clients.virsh("list")
+
+
+def test_libvirtd_reads_what_virtxld_wrote():
+    keep_from_autostart()
+    read_by_the_other(virtxld, libvirtd, "of-virtxld")
+
+
+def test_virtxld_reads_what_libvirtd_wrote():
+    keep_from_autostart()
+    read_by_the_other(libvirtd, virtxld, "of-libvirtd")
+
+
+def test_virtxld_takes_over_a_running_domain_of_libvirtd():
+    name = "taken-over"
+    with only(libvirtd):
+        guests.define(guests.definition(name, XEN_CHANNELS), libvirtd)
+        clients.virsh("start", name, daemon=libvirtd)
+        domid = int(clients.virsh("domid", name, daemon=libvirtd))
+    with only(virtxld):
+        guest = guests.Guest(name)
+        assert guest.state == "running" and guest.id == domid
+        for channel in XEN_CHANNELS:
+            with guest.shell(channel.name) as shell:
+                assert shell.ask("echo hello") == "hello"
+        with guest.shell(XEN_CHANNELS[0].name) as shell:
+            shell.tell("reboot -f")
+        wait_until(lambda: guest.id not in (domid, None), "a new id")
+        guest.shell(XEN_CHANNELS[0].name).close()
+        last = guest.id
+        guest.remove()
+    guests.assert_nothing_left(last, [XEN_CHANNELS[0].path])
+
+
+def test_libvirtd_takes_over_a_running_domain_of_virtxld():
+    name = "handed-over"
+    with only(virtxld):
+        guests.define(guests.definition(name, XEN_CHANNELS))
+        clients.virsh("start", name)
+        domid = clients.domain_id(name)
+    with only(libvirtd):
+        assert clients.virsh("domid", name, daemon=libvirtd) == str(domid)
+        assert clients.live_xml(name, libvirtd).find("devices/channel/target").get("name") == "of-xen"
+        clients.virsh("destroy", name, daemon=libvirtd)
+        clients.virsh("undefine", name, daemon=libvirtd)
+    assert xen.is_gone(domid)
