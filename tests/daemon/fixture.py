@@ -143,7 +143,8 @@ class Daemon:
     def wait_until_it_listens(self, path):
         def listens():
             if self.process.poll() is not None:
-                raise AssertionError("virtxld ended: " + self.log()[-500:])
+                raise AssertionError("virtxld ended with status %d: %s"
+                                     % (self.process.returncode, self.log()[-500:]))
             return can_connect(path)
         wait_for("a daemon at " + path, listens)
 

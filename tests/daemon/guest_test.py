@@ -4,9 +4,11 @@
 while the daemon is up, down, and up again."""
 
 import os
+import shutil
+import time
 
-from fixture import (Daemon, connect, expect_equal, expect_in, read_exactly, receive_exactly, run,
-                     test, unix_channel, wait_for)
+from fixture import (Daemon, connect, domain_xml, expect_equal, expect_in, read_exactly,
+                     receive_exactly, run, test, unix_channel, wait_for)
 
 ON_CRASH = "<on_crash>%s</on_crash>"
 
@@ -28,11 +30,6 @@ def bytes_flow(daemon, path, name="talker"):
         os.write(guest, b"to the host\n")
         expect_equal(receive_exactly(host, 12), b"to the host\n")
     os.close(guest)
-
-
-def live_xml(daemon, name="talker"):
-    wait_for("the channel to be connected", lambda: "state='connected'" in daemon.virsh("dumpxml", name))
-    return daemon.virsh("dumpxml", name)
 
 
 def domid(daemon, name):
@@ -64,14 +61,14 @@ def a_stopped_domain_leaves_no_socket():
 def kill_and_restart_finds_the_domain_as_it_was():
     daemon = Daemon()
     path = with_channel(daemon)
-    before = live_xml(daemon)
+    before = daemon.virsh("dumpxml", "talker")
     number = domid(daemon, "talker")
     daemon.kill()
     bytes_flow(daemon, path)
     daemon.start()
     expect_equal(daemon.virsh("domstate", "--reason", "talker"), "running (booted)")
     expect_equal(domid(daemon, "talker"), number)
-    wait_for("the same XML", lambda: daemon.virsh("dumpxml", "talker") == before)
+    expect_equal(daemon.virsh("dumpxml", "talker"), before)
     bytes_flow(daemon, path)
 
 
@@ -79,7 +76,6 @@ def kill_and_restart_finds_the_domain_as_it_was():
 def kill_and_restart_leaves_a_connection_undisturbed():
     daemon = Daemon()
     path = with_channel(daemon)
-    live_xml(daemon)
     guest = daemon.guest_end("talker", "a.channel")
     with connect(path) as host:
         host.sendall(b"one\n")
@@ -107,7 +103,6 @@ def stop_and_start_leaves_domains_alone():
 @test
 def a_transient_domain_survives_a_restart():
     daemon = Daemon()
-    from fixture import domain_xml
     daemon.virsh("create", daemon.file("x.xml", domain_xml("passing")))
     daemon.kill()
     daemon.start()
@@ -248,7 +243,6 @@ def a_domain_whose_start_fails_is_not_left_running():
 
 @test
 def a_slow_start_delays_no_getter_and_no_other_start():
-    import time
     daemon = Daemon()
     for name in ("slow", "other"):
         daemon.define(name)
@@ -266,18 +260,36 @@ def a_slow_start_delays_no_getter_and_no_other_start():
     expect_equal(process.returncode, 0)
 
 
+def boot(daemon):
+    """The host goes down and comes up: no domain, nothing in /run."""
+    daemon.stop()
+    daemon.ctl("quit")
+    shutil.rmtree(daemon.path("run"))
+    daemon.start()
+
+
 @test
-def autostarted_domains_start_with_the_daemon_once():
+def autostarted_domains_start_when_the_host_has_booted():
+    daemon = Daemon()
+    daemon.define("early")
+    daemon.define("late")
+    daemon.virsh("autostart", "early")
+    boot(daemon)
+    daemon.wait_for_state("early", "running")
+    expect_equal(daemon.state("late"), "shut off")
+
+
+@test
+def autostarted_domains_stay_off_when_only_the_daemon_starts_again():
     daemon = Daemon()
     daemon.define("early")
     daemon.virsh("autostart", "early")
-    daemon.stop()
-    daemon.start()
+    boot(daemon)
     daemon.wait_for_state("early", "running")
-    number = domid(daemon, "early")
+    daemon.virsh("destroy", "early")
     daemon.kill()
     daemon.start()
-    expect_equal(domid(daemon, "early"), number)
+    expect_equal(daemon.state("early"), "shut off")
 
 
 run()
