@@ -19,6 +19,12 @@ conf_xml_child_attr(xmlNode *node, const char *child, const char *name)
 }
 
 bool
+conf_xml_has_attr(const xmlNode *node, const char *name)
+{
+    return xmlHasNsProp((xmlNode *)node, (const xmlChar *)name, NULL) != NULL;
+}
+
+bool
 conf_xml_has_child(xmlNode *node, const char *child)
 {
     return conf_xml_child(node, child) != NULL;

@@ -11,6 +11,9 @@
  * there is no such child or attribute, or its value is empty. */
 char *conf_xml_child_attr(xmlNode *node, const char *child, const char *name);
 
+/* True if @node has attribute @name; does not mark it as seen. */
+bool conf_xml_has_attr(const xmlNode *node, const char *name);
+
 /* True if @node has a child called @child. */
 bool conf_xml_has_child(xmlNode *node, const char *child);
 

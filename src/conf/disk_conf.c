@@ -159,6 +159,20 @@ parse_format(DomainDiskDriver *driver, xmlNode *node, GError **error)
     return true;
 }
 
+/* They are kept, like others that Xen has no use for. */
+static const char *
+find_virtio_option(const xmlNode *node)
+{
+    static const char *const options[] = {"queues", "queue_size", "ioeventfd", "event_idx",
+                                          "iommu",  "ats",        "packed",    "page_per_vq"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(options); i++) {
+        if (conf_xml_has_attr(node, options[i]))
+            return options[i];
+    }
+    return NULL;
+}
+
 static bool
 parse_driver(DomainDiskDriver *driver, xmlNode *node, GError **error)
 {
@@ -168,6 +182,7 @@ parse_driver(DomainDiskDriver *driver, xmlNode *node, GError **error)
     if (!node)
         return true;
     driver->name = conf_xml_attr(node, "name");
+    driver->virtio_option = find_virtio_option(node);
     if (!conf_xml_attr_enum(node, "cache", domain_disk_cache_names, &cache, VIR_ERR_XML_ERROR,
                             error) ||
         !conf_xml_attr_enum(node, "discard", domain_disk_discard_names, &discard, VIR_ERR_XML_ERROR,
@@ -482,6 +497,9 @@ domain_disk_complete(DomainDef *def G_GNUC_UNUSED, gpointer data,
         disk->driver.name = g_strdup("qemu");
     if (disk->driver.format == DOMAIN_DISK_FORMAT_NONE)
         disk->driver.format = DOMAIN_DISK_FORMAT_RAW;
+    /* an empty drive is of no type */
+    if (is_removable(disk) && domain_disk_source_is_empty(&disk->source))
+        disk->source.type = DOMAIN_DISK_SOURCE_FILE;
     domain_disk_source_complete(&disk->source);
     return complete_address(disk, error);
 }
@@ -554,6 +572,11 @@ validate_bus(const DomainDiskDef *disk, GError **error)
         return virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
                                 _("Invalid address type for the disk '%s' with the bus type '%s'"),
                                 disk->target, domain_disk_bus_names[disk->bus]);
+    if (disk->driver.virtio_option && disk->bus != DOMAIN_DISK_BUS_VIRTIO)
+        return virtxl_error_set(
+            error, VIR_ERR_CONFIG_UNSUPPORTED,
+            _("disk driver option '%s' is supported only for bus 'virtio', not for disk '%s'"),
+            disk->driver.virtio_option, disk->target);
     if (disk->removable != CONF_TRISTATE_ABSENT && disk->bus != DOMAIN_DISK_BUS_USB)
         return virtxl_error_set(error, VIR_ERR_XML_ERROR,
                                 _("removable is only valid for usb disks, not for '%s'"),

@@ -154,6 +154,7 @@ typedef struct {
     DomainDiskCache cache;
     DomainDiskDiscard discard;
     DomainDiskIo io;
+    const char *virtio_option; /* an option that is there and only virtio has; or NULL */
 } DomainDiskDriver;
 
 typedef struct {

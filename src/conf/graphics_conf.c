@@ -268,10 +268,10 @@ format_vnc_ports(const DomainGraphicsDef *def, xmlNode *node, unsigned flags)
 
     if (!has_ports(def))
         return;
-    if (def->port != 0 && !(def->autoport && inactive))
-        conf_xml_setf(node, "port", "%d", def->port);
-    else if (def->autoport)
+    if (def->autoport && (def->port == 0 || inactive))
         conf_xml_set(node, "port", "-1");
+    else /* 0 as well, which libvirt omits: read again, that would mean -1 */
+        conf_xml_setf(node, "port", "%d", def->port);
     conf_xml_set(node, "autoport", def->autoport ? "yes" : "no");
     if (def->websocket != 0)
         conf_xml_setf(node, "websocket", "%d", def->websocket);

@@ -88,13 +88,22 @@ domain_input_def_parse(xmlNode *node, const DomainParseContext *context, GError 
 
 /* --- formatting ----------------------------------------------------------- */
 
+/* An evdev has no bus. libvirt never writes "none", which is read as the
+ * guest's own bus next time. */
+static bool
+has_written_bus(const DomainInputDef *def)
+{
+    return def->bus != DOMAIN_INPUT_BUS_DEFAULT &&
+           (def->bus != DOMAIN_INPUT_BUS_NONE || def->type != DOMAIN_INPUT_EVDEV);
+}
+
 void
 domain_input_def_format(const DomainInputDef *def, xmlNode *devices, unsigned flags)
 {
     xmlNode *input = conf_xml_add(devices, "input");
 
     conf_xml_set(input, "type", domain_input_type_names[def->type]);
-    if (def->bus != DOMAIN_INPUT_BUS_DEFAULT && def->bus != DOMAIN_INPUT_BUS_NONE)
+    if (has_written_bus(def))
         conf_xml_set(input, "bus", domain_input_bus_names[def->bus]);
     conf_xml_set(input, "model", def->model);
     domain_device_info_format(&def->info, input, input_order, flags);

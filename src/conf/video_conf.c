@@ -118,9 +118,12 @@ parse_model(DomainVideoDef *def, xmlNode *model, GError **error)
     def->type = (DomainVideoType)number;
     /* anything but yes is no, as in libvirt */
     def->primary = g_strcmp0(primary, "yes") == 0;
-    return parse_sizes(def, model, error) &&
-           parse_number(model, "heads", &def->heads, &present, VIR_ERR_INTERNAL_ERROR, error) &&
-           parse_acceleration(def, conf_xml_child(model, "acceleration"), error);
+    if (!parse_sizes(def, model, error) ||
+        !parse_number(model, "heads", &def->heads, &present, VIR_ERR_INTERNAL_ERROR, error))
+        return false;
+    /* libvirt lets 0 pass and leaves it out, which then means 1 */
+    def->heads = MAX(def->heads, HEADS_DEFAULT);
+    return parse_acceleration(def, conf_xml_child(model, "acceleration"), error);
 }
 
 DomainVideoDef *
