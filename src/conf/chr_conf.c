@@ -173,9 +173,6 @@ parse_target(DomainChrDef *def, xmlNode *node, const DomainParseContext *context
 {
     xmlNode *target = conf_xml_child(node, "target");
 
-    /* the first one counts */
-    for (xmlNode *other = target; other && (other = conf_xml_next_child(node, other, "target"));)
-        conf_xml_drop(other);
     if (def->device == DOMAIN_CHR_DEVICE_CHANNEL)
         return parse_channel_target(def, target, context, error);
     if (!target)

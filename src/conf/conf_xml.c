@@ -177,12 +177,6 @@ conf_xml_next_child(xmlNode *node, xmlNode *previous, const char *name)
     return NULL;
 }
 
-xmlNode *
-conf_xml_child(xmlNode *node, const char *name)
-{
-    return conf_xml_next_child(node, NULL, name);
-}
-
 void
 conf_xml_drop(xmlNode *node)
 {
@@ -193,6 +187,18 @@ void
 conf_xml_drop_attr(xmlNode *node, const char *name)
 {
     g_free(conf_xml_attr(node, name));
+}
+
+xmlNode *
+conf_xml_child(xmlNode *node, const char *name)
+{
+    xmlNode *first = conf_xml_next_child(node, NULL, name);
+
+    for (xmlNode *other = first; other; other = other->next) {
+        if (other != first && conf_xml_is(other, name))
+            conf_xml_drop(other);
+    }
+    return first;
 }
 
 char *

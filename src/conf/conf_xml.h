@@ -49,8 +49,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
 /* The value of attribute @name (new string) or NULL. */
 char *conf_xml_attr(xmlNode *node, const char *name);
 
-/* The first child element called @name (in no namespace), or NULL. Another one
- * of the same name stays unseen, and thus kept. */
+/* The first child element called @name (in no namespace), or NULL. Where libvirt
+ * knows one, it takes the first: others of that name are dropped. */
 xmlNode *conf_xml_child(xmlNode *node, const char *name);
 
 /* Iterates over child elements called @name (NULL: any name): @previous is NULL
