@@ -4,11 +4,11 @@
 
 usage: bench.py CALLS VIRTXLD
 
-Both daemons run in the same temporary folder, one after the other, and get the
-same calls (calls.c) from libvirt's own client library, with 1,000 domains
-defined. Speed is not judged here, so that a slow machine fails nothing; the
-lines that start with "# bench:" are the result. Read "define" with this in mind:
-virtxld syncs each definition to the disk, libvirt's test driver keeps it in memory.
+Both daemons run in a temporary folder and get the same calls (calls.c) from
+libvirt's own client library, with 1,000 domains defined. Speed is not judged here,
+so that a slow machine fails nothing; the lines that start with "# bench:" are the
+result. Read "define" with this in mind: virtxld syncs each definition to the disk,
+libvirt's test driver keeps it in memory.
 """
 
 import contextlib
@@ -20,12 +20,12 @@ import time
 
 DOMAINS = 1000
 START_SECONDS = 20
-NOBODY = "65534"
+NOBODY = 65534
 
 
 @contextlib.contextmanager
-def daemon(command, socket, log, environment=None):
-    """Runs a daemon from when it listens until the block ends."""
+def daemon(command, uri, socket, log, environment=None):
+    """Runs a daemon from when it listens until the block ends. Gives its URI."""
     with open(log, "wb") as file:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
                                    env=dict(os.environ, **(environment or {})))
@@ -36,54 +36,49 @@ def daemon(command, socket, log, environment=None):
                 with open(log) as file:
                     sys.exit("bench: %s does not listen: %s" % (command[0], file.read().strip()))
             time.sleep(0.05)
-        yield
+        yield "%s?socket=%s" % (uri, socket)
     finally:
         process.terminate()
         process.wait()
 
 
-def measure(calls, uri, domain_type):
-    result = subprocess.run([calls, uri, domain_type, str(DOMAINS)], stdout=subprocess.PIPE,
-                            text=True, check=True)
-    return {name: float(rate) for name, rate in map(str.split, result.stdout.splitlines())}
-
-
-def measure_libvirtd(folder, calls):
+def libvirtd(folder):
     """libvirtd as an ordinary user's daemon: then all its paths are in its home."""
     home = os.path.join(folder, "libvirtd")
     os.makedirs(home)
     command = ["libvirtd"]
     if os.getuid() == 0:
-        os.chown(home, int(NOBODY), int(NOBODY))
-        command = ["setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"] + command
+        os.chown(home, NOBODY, NOBODY)
+        command = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups"] + command
     environment = {"HOME": home, "PATH": os.environ["PATH"] + ":/usr/sbin"}
     for name in ("XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
         environment[name] = home
     socket = os.path.join(home, "libvirt/libvirt-sock")
-    with daemon(command, socket, os.path.join(folder, "libvirtd.log"), environment):
-        return measure(calls, "test+unix:///default?socket=" + socket, "test")
+    return daemon(command, "test+unix:///default", socket, os.path.join(folder, "libvirtd.log"), environment)
 
 
-def measure_virtxld(folder, calls, virtxld):
+def virtxld(folder, program):
     root = os.path.join(folder, "virtxld")
     os.makedirs(root)
     socket = os.path.join(root, "run/libvirt/virtxend-sock")
-    command = [virtxld, "--host", "sim", "--root", root]
-    with daemon(command, socket, os.path.join(folder, "virtxld.log")):
-        return measure(calls, "xen+unix:///system?socket=" + socket, "xen")
+    command = [program, "--host", "sim", "--root", root]
+    return daemon(command, "xen+unix:///system", socket, os.path.join(folder, "virtxld.log"))
 
 
 def main():
-    calls, virtxld = sys.argv[1:3]
+    calls, program = sys.argv[1:3]
     with tempfile.TemporaryDirectory(prefix="virtxl-bench-") as folder:
         os.chmod(folder, 0o711)
-        stock = measure_libvirtd(folder, calls)
-        ours = measure_virtxld(folder, calls, virtxld)
+        with virtxld(folder, program) as ours, libvirtd(folder) as stock:
+            result = subprocess.run([calls, str(DOMAINS), ours, "xen", stock, "test"],
+                                    stdout=subprocess.PIPE, text=True, check=True)
+    rows = [line.split() for line in result.stdout.splitlines()]
     print("# bench: calls a second, %d domains       virtxld    libvirtd   ratio" % DOMAINS)
-    for number, name in enumerate(stock, 1):
-        print("# bench: %-34s %10.0f  %10.0f   %5.1f" % (name, ours[name], stock[name], ours[name] / stock[name]))
+    for number, (name, ours, stock) in enumerate(rows, 1):
+        ratio = float(ours) / float(stock)
+        print("# bench: %-34s %10.0f  %10.0f   %5.1f" % (name, float(ours), float(stock), ratio))
         print("ok %d - %s" % (number, name))
-    print("1..%d" % len(stock))
+    print("1..%d" % len(rows))
 
 
 main()

@@ -1,11 +1,13 @@
-/* Measures calls of libvirt's public API through libvirt's own client library.
+/* Measures calls of libvirt's public API on two daemons, through libvirt's own
+ * client library.
  *
- * usage: calls URI TYPE DOMAINS
+ * usage: calls DOMAINS URI TYPE URI TYPE
  *
- * Defines so many domains of this type ("xen", "test"), starts the first of
- * them, and calls on one connection, one call after the other. Prints a line
- * for each kind of call: its name and how many a second were answered.
- * tests/bench/bench.py compares two daemons by it.
+ * Defines so many domains of each daemon's type ("xen", "test"), starts the first
+ * of them, and makes calls on one connection to each daemon, one call after the
+ * other. The daemons take turns of a fraction of a second, so that whatever else
+ * the machine does slows both. Prints a line for each kind of call: its name and
+ * how many a second the first and the second daemon answered.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -15,16 +17,18 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* How long each kind of call is repeated. */
-#define MEASURE_US (2 * G_USEC_PER_SEC)
+#define TURNS   10
+/* How long a turn is. */
+#define TURN_US (G_USEC_PER_SEC / 5)
 
+/* One daemon. */
 typedef struct {
     virConnectPtr connection;
     const char *type;
     virDomainPtr running;
-    guint domains;
+    int domains;
     guint defined;
-} Bench;
+} Peer;
 
 static const char domain_xml[] =
     "<domain type='%s'>"
@@ -46,32 +50,32 @@ fail(const char *what)
 }
 
 static bool
-define_domain(Bench *bench)
+define_domain(Peer *peer)
 {
-    g_autofree char *xml = g_strdup_printf(domain_xml, bench->type, bench->defined++);
-    virDomainPtr domain = virDomainDefineXML(bench->connection, xml);
+    g_autofree char *xml = g_strdup_printf(domain_xml, peer->type, peer->defined++);
+    virDomainPtr domain = virDomainDefineXML(peer->connection, xml);
 
     if (!domain)
         return false;
-    if (!bench->running)
-        bench->running = domain;
+    if (!peer->running)
+        peer->running = domain;
     else
         virDomainFree(domain);
     return true;
 }
 
 static bool
-get_info(Bench *bench)
+get_info(Peer *peer)
 {
     virDomainInfo info;
 
-    return virDomainGetInfo(bench->running, &info) == 0;
+    return virDomainGetInfo(peer->running, &info) == 0;
 }
 
 static bool
-get_xml_desc(Bench *bench)
+get_xml_desc(Peer *peer)
 {
-    char *xml = virDomainGetXMLDesc(bench->running, 0);
+    char *xml = virDomainGetXMLDesc(peer->running, 0);
     bool ok = xml;
 
     free(xml);
@@ -79,12 +83,12 @@ get_xml_desc(Bench *bench)
 }
 
 static bool
-list_all_domains(Bench *bench)
+list_all_domains(Peer *peer)
 {
     virDomainPtr *domains;
-    int count = virConnectListAllDomains(bench->connection, &domains, 0);
+    int count = virConnectListAllDomains(peer->connection, &domains, 0);
 
-    if (count < (int)bench->domains)
+    if (count < peer->domains)
         return false;
     for (int i = 0; i < count; i++)
         virDomainFree(domains[i]);
@@ -92,47 +96,80 @@ list_all_domains(Bench *bench)
     return true;
 }
 
-/* Calls at least @min_calls times and for at least @min_us. */
+/* Calls at least @min_calls times and for at least @min_us; adds to @calls and
+ * @us what it took. */
 static void
-measure(const char *name, bool (*call)(Bench *), Bench *bench, guint min_calls, gint64 min_us)
+take_turn(const char *name, bool (*call)(Peer *), Peer *peer, int min_calls, gint64 min_us,
+          guint *calls, gint64 *us)
 {
     gint64 begin = g_get_monotonic_time();
     gint64 elapsed = 0;
-    guint calls = 0;
 
-    while (calls < min_calls || elapsed < min_us) {
-        if (!call(bench))
+    for (int done = 0; done < min_calls || elapsed < min_us; done++) {
+        if (!call(peer))
             fail(name);
-        calls++;
+        (*calls)++;
         elapsed = g_get_monotonic_time() - begin;
     }
-    g_print("%s %.1f\n", name, calls * (double)G_USEC_PER_SEC / (double)elapsed);
+    *us += elapsed;
+}
+
+static void
+measure(const char *name, bool (*call)(Peer *), Peer peers[2], int min_calls, gint64 min_us)
+{
+    guint calls[2] = {0};
+    gint64 us[2] = {0};
+
+    for (int turn = 0; turn < 2 * TURNS; turn++)
+        take_turn(name, call, &peers[turn % 2], min_calls, min_us, &calls[turn % 2], &us[turn % 2]);
+    g_print("%s", name);
+    for (int i = 0; i < 2; i++)
+        g_print(" %.1f", calls[i] * (double)G_USEC_PER_SEC / (double)us[i]);
+    g_print("\n");
+}
+
+static void
+open_peer(Peer *peer, char **argv, int domains)
+{
+    peer->connection = virConnectOpen(argv[0]);
+    peer->type = argv[1];
+    peer->domains = domains;
+    if (!peer->connection)
+        fail(argv[0]);
+}
+
+static void
+close_peer(Peer *peer)
+{
+    virDomainDestroy(peer->running);
+    virDomainFree(peer->running);
+    virConnectClose(peer->connection);
 }
 
 int
 main(int argc, char **argv)
 {
-    Bench bench = {0};
+    Peer peers[2] = {0};
+    int domains;
 
-    if (argc != 4) {
-        g_printerr("usage: calls URI TYPE DOMAINS\n");
+    if (argc != 6) {
+        g_printerr("usage: calls DOMAINS URI TYPE URI TYPE\n");
         return EXIT_FAILURE;
     }
-    bench.type = argv[2];
-    bench.domains = (guint)g_ascii_strtoull(argv[3], NULL, 10);
-    bench.connection = virConnectOpen(argv[1]);
-    if (!bench.connection)
-        fail(argv[1]);
+    domains = (int)g_ascii_strtoll(argv[1], NULL, 10);
+    for (int i = 0; i < 2; i++)
+        open_peer(&peers[i], &argv[2 + 2 * i], domains);
 
-    measure("define", define_domain, &bench, bench.domains, 0);
-    if (virDomainCreate(bench.running) < 0)
-        fail("create");
-    measure("getInfo", get_info, &bench, 1, MEASURE_US);
-    measure("getXMLDesc", get_xml_desc, &bench, 1, MEASURE_US);
-    measure("listAllDomains", list_all_domains, &bench, 1, MEASURE_US);
+    measure("define", define_domain, peers, domains / TURNS, 0);
+    for (int i = 0; i < 2; i++) {
+        if (virDomainCreate(peers[i].running) < 0)
+            fail("create");
+    }
+    measure("getInfo", get_info, peers, 1, TURN_US);
+    measure("getXMLDesc", get_xml_desc, peers, 1, TURN_US);
+    measure("listAllDomains", list_all_domains, peers, 1, TURN_US);
 
-    virDomainDestroy(bench.running);
-    virDomainFree(bench.running);
-    virConnectClose(bench.connection);
+    for (int i = 0; i < 2; i++)
+        close_peer(&peers[i]);
     return EXIT_SUCCESS;
 }
