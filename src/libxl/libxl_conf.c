@@ -142,20 +142,6 @@ map_kernel(const DomainDef *def, libxl_domain_build_info *info)
     info->cmdline = g_strdup(def->os.cmdline);
 }
 
-/* The device model serves channels, graphics and some disks of any guest. */
-static void
-map_emulator(const DomainDef *def, libxl_domain_build_info *info)
-{
-    g_autofree char *name = def->emulator ? g_path_get_basename(def->emulator) : NULL;
-
-    if (!name)
-        return;
-    info->device_model = g_strdup(def->emulator);
-    info->device_model_version = strcmp(name, "qemu-dm") == 0
-                                     ? LIBXL_DEVICE_MODEL_VERSION_QEMU_XEN_TRADITIONAL
-                                     : LIBXL_DEVICE_MODEL_VERSION_QEMU_XEN;
-}
-
 static void
 map_bootloader(const DomainDef *def, libxl_domain_build_info *info)
 {
@@ -271,6 +257,21 @@ map_loader(const DomainDef *def, libxl_domain_build_info *info)
     info->u.hvm.system_firmware = g_strdup(def->os.loader);
 }
 
+/* The definition of a PV or PVH guest often names a device model that was never
+ * there; the one that libxl starts for its channels and disks is libxl's own. */
+static void
+map_emulator(const DomainDef *def, libxl_domain_build_info *info)
+{
+    g_autofree char *name = def->emulator ? g_path_get_basename(def->emulator) : NULL;
+
+    if (!name)
+        return;
+    info->device_model = g_strdup(def->emulator);
+    info->device_model_version = strcmp(name, "qemu-dm") == 0
+                                     ? LIBXL_DEVICE_MODEL_VERSION_QEMU_XEN_TRADITIONAL
+                                     : LIBXL_DEVICE_MODEL_VERSION_QEMU_XEN;
+}
+
 static void
 map_hvm(const DomainDef *def, libxl_domain_build_info *info)
 {
@@ -280,6 +281,7 @@ map_hvm(const DomainDef *def, libxl_domain_build_info *info)
     set_feature(&info->u.hvm.viridian, def->features[DOMAIN_FEATURE_VIRIDIAN]);
     info->u.hvm.boot = boot_order(def);
     map_loader(def, info);
+    map_emulator(def, info);
 }
 
 static bool
@@ -291,7 +293,6 @@ map_build_info(const DomainDef *def, libxl_domain_build_info *info, GError **err
     info->max_memkb = def->memory_max;
     info->target_memkb = def->memory;
     map_kernel(def, info);
-    map_emulator(def, info);
     if (libxl_conf_is_hvm(def))
         map_hvm(def, info);
     else

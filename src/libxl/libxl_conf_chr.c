@@ -125,10 +125,13 @@ libxl_conf_map_parallels(const DomainDef *def, libxl_domain_config *config, GErr
 
 /* --- channels ------------------------------------------------------------- */
 
+/* What a message calls it. */
 static const char *
 channel_name(const DomainChrDef *channel)
 {
-    return channel->target_name ? channel->target_name : "";
+    if (channel->target_name)
+        return channel->target_name;
+    return channel->info.alias ? channel->info.alias : "";
 }
 
 static bool
@@ -140,9 +143,10 @@ check_channel_target(const DomainDef *def, const DomainChrDef *channel, GError *
             def, error,
             _("channel '%s': target type '%s' is not possible on Xen; use 'virtio' or 'xen'"),
             channel_name(channel), domain_chr_channel_target_names[channel->channel_target]);
-    if (!*channel_name(channel))
-        return libxl_conf_refuse(def, error, _("channel %u: <target> has no name, which Xen needs"),
-                                 channel->devid);
+    if (!channel->target_name || !*channel->target_name)
+        return libxl_conf_refuse(def, error,
+                                 _("channel '%s': <target> has no name, which Xen needs"),
+                                 channel_name(channel));
     if (!libxl_conf_is_plain(channel->target_name))
         return libxl_conf_refuse(def, error,
                                  _("channel '%s': the name has a comma, a quote or a control "
@@ -156,7 +160,7 @@ check_channel_unix(const DomainDef *def, const DomainChrDef *channel, GError **e
 {
     const DomainChrSourceDef *source = channel->source;
 
-    if (source->reconnect != CONF_TRISTATE_ABSENT)
+    if (source->reconnect == CONF_TRISTATE_YES)
         return libxl_conf_refuse(def, error, _("channel '%s': <reconnect> is not possible on Xen"),
                                  channel_name(channel));
     if (!source->listen)

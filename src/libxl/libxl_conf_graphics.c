@@ -57,9 +57,20 @@ map_spice(const DomainGraphicsDef *graphics, libxl_spice_info *spice)
     }
 }
 
-/* The frame buffer and the keyboard of the @index'th graphics. */
+/* The first place to listen is a socket, which libxl has no word for: it would
+ * open a port instead. */
 static bool
-map_frame_buffer(const DomainDef *def, const DomainGraphicsDef *graphics, guint index,
+is_on_socket(const DomainGraphicsDef *graphics)
+{
+    const DomainGraphicsListen *listen =
+        graphics->listens->len > 0 ? graphics->listens->pdata[0] : NULL;
+
+    return listen && listen->type == DOMAIN_GRAPHICS_LISTEN_SOCKET;
+}
+
+/* The frame buffer and the keyboard of one graphics. */
+static bool
+map_frame_buffer(const DomainDef *def, const DomainGraphicsDef *graphics,
                  libxl_domain_config *config, GError **error)
 {
     libxl_device_vfb *vfb = &config->vfbs[config->num_vfbs++];
@@ -67,8 +78,6 @@ map_frame_buffer(const DomainDef *def, const DomainGraphicsDef *graphics, guint 
 
     libxl_device_vfb_init(vfb);
     libxl_device_vkb_init(vkb);
-    vfb->devid = (libxl_devid)index;
-    vkb->devid = (libxl_devid)index;
     libxl_defbool_set(&vfb->vnc.enable, false);
     libxl_defbool_set(&vfb->sdl.enable, false);
     vfb->keymap = g_strdup(graphics->keymap);
@@ -114,7 +123,11 @@ libxl_conf_map_graphics(const DomainDef *def, libxl_domain_config *config, GErro
     for (guint i = 0; i < def->graphics->len; i++) {
         const DomainGraphicsDef *graphics = def->graphics->pdata[i];
 
-        if (!map_frame_buffer(def, graphics, i, config, error))
+        if (is_on_socket(graphics))
+            return libxl_conf_refuse(def, error,
+                                     _("<graphics type='%s'>: a socket is not possible on Xen"),
+                                     domain_graphics_type_names[graphics->type]);
+        if (!map_frame_buffer(def, graphics, config, error))
             return false;
         if (libxl_conf_is_hvm(def))
             map_emulated_graphics(graphics, &config->b_info);

@@ -1,0 +1,175 @@
+/* Definitions and what libxl gets of them.
+ *
+ * Walks tests/libxlxml2domconfigdata. NAME.xml is a definition; it is read as for
+ * a start, its channels get device ids and paths as the driver gives them, and
+ * it is mapped. Beside it is either NAME.json, the libxl_domain_config in libxl's
+ * own JSON, or NAME.err: a line with the code of the error, and one with a part
+ * of its message.
+ *
+ * With VIRTXL_TEST_REGENERATE set, writes what comes out instead of comparing.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "libxl/libxl_conf.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/error.h"
+#include "util/uuid.h"
+
+static char *
+data_directory(void)
+{
+    return g_test_build_filename(G_TEST_DIST, "..", "libxlxml2domconfigdata", NULL);
+}
+
+/* What libxl_channels_prepare() does to a definition, without looking at the
+ * host. */
+static void
+prepare_channels(DomainDef *def)
+{
+    char uuid[UUID_STRING_SIZE];
+
+    uuid_format(def->uuid, uuid);
+    for (guint i = 0; i < def->channels->len; i++) {
+        DomainChrDef *channel = def->channels->pdata[i];
+
+        channel->devid = i + 1;
+        if (!channel->info.alias)
+            channel->info.alias = g_strdup_printf("channel%u", i);
+        if (channel->source->type == DOMAIN_CHR_SOURCE_UNIX && !channel->source->path) {
+            channel->source->listen = true;
+            channel->source->path =
+                g_strdup_printf("/run/libvirt/libxl/channel/%s/%s", uuid, channel->target_name);
+        }
+    }
+}
+
+/* The JSON of the definition at @path, or NULL. */
+static char *
+map_file(const char *path, GError **error)
+{
+    g_autoptr(DomainDef) def = domain_def_parse_file(path, NULL, DOMAIN_PARSE_INACTIVE, error);
+    libxl_domain_config config;
+    char *json = NULL;
+
+    if (!def)
+        return NULL;
+    prepare_channels(def);
+    libxl_domain_config_init(&config);
+    if (libxl_build_domain_config(def, &config, error))
+        json = libxl_domain_config_to_json(NULL, &config);
+    libxl_domain_config_dispose(&config);
+    return json;
+}
+
+static void
+assert_same_json(const char *actual, const char *expected)
+{
+    json_object *left = json_tokener_parse(actual);
+    json_object *right = json_tokener_parse(expected);
+
+    g_assert_nonnull(left);
+    g_assert_nonnull(right);
+    if (!json_object_equal(left, right))
+        /* Fails with the two texts. */
+        g_assert_cmpstr(json_object_to_json_string_ext(left, JSON_C_TO_STRING_PRETTY), ==,
+                        json_object_to_json_string_ext(right, JSON_C_TO_STRING_PRETTY));
+    json_object_put(left);
+    json_object_put(right);
+}
+
+static void
+assert_error(const GError *error, const char *expected)
+{
+    g_auto(GStrv) lines = g_strsplit(expected, "\n", -1);
+
+    g_assert_cmpuint(g_strv_length(lines), >=, 2);
+    g_assert_error(error, VIRTXL_ERROR, atoi(lines[0]));
+    if (!strstr(error->message, lines[1]))
+        g_error("'%s' is not in the message '%s'", lines[1], error->message);
+}
+
+/* The contents of the file with @ending beside @path, or NULL. */
+static char *
+read_beside(const char *path, const char *ending)
+{
+    g_autofree char *stem = g_strndup(path, strlen(path) - strlen(".xml"));
+    g_autofree char *beside = g_strconcat(stem, ending, NULL);
+    char *text = NULL;
+
+    g_file_get_contents(beside, &text, NULL, NULL);
+    return text;
+}
+
+static void
+write_beside(const char *path, const char *json, const GError *error)
+{
+    g_autofree char *stem = g_strndup(path, strlen(path) - strlen(".xml"));
+    g_autofree char *beside = g_strconcat(stem, json ? ".json" : ".err", NULL);
+    g_autofree char *text = NULL;
+
+    if (json) {
+        json_object *object = json_tokener_parse(json);
+
+        text = g_strdup_printf(
+            "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
+                                                               JSON_C_TO_STRING_NOSLASHESCAPE));
+        json_object_put(object);
+    } else {
+        text = g_strdup_printf("%d\n%s\n", error->code, error->message);
+    }
+    g_assert_true(g_file_set_contents(beside, text, -1, NULL));
+}
+
+static void
+test_file(gconstpointer data)
+{
+    const char *path = data;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *actual = map_file(path, &error);
+    g_autofree char *json = read_beside(path, ".json");
+    g_autofree char *refusal = read_beside(path, ".err");
+
+    if (g_getenv("VIRTXL_TEST_REGENERATE")) {
+        write_beside(path, actual, error);
+        return;
+    }
+    /* One of the two, not both. */
+    g_assert_true((json != NULL) != (refusal != NULL));
+    if (refusal) {
+        g_assert_null(actual);
+        assert_error(error, refusal);
+    } else {
+        g_assert_no_error(error);
+        assert_same_json(actual, json);
+    }
+}
+
+static void
+add_files(void)
+{
+    g_autofree char *directory = data_directory();
+    g_autoptr(GDir) dir = g_dir_open(directory, 0, NULL);
+    const char *name;
+
+    g_assert_nonnull(dir);
+    while ((name = g_dir_read_name(dir))) {
+        g_autofree char *test = NULL;
+
+        if (!g_str_has_suffix(name, ".xml"))
+            continue;
+        test = g_strdup_printf("/libxl/conf/%.*s", (int)(strlen(name) - strlen(".xml")), name);
+        g_test_add_data_func_full(test, g_build_filename(directory, name, NULL), test_file, g_free);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    add_files();
+    return g_test_run();
+}
