@@ -39,33 +39,51 @@ def test(function):
 
 
 def run():
-    failed = 0
-    print("1..%d" % len(tests), flush=True)
+    failed = False
+    print("1..%d" % (len(tests) + 1), flush=True)
     for number, function in enumerate(tests, 1):
-        name = function.__name__.replace("_", " ")
-        try:
-            function()
-            print("ok %d - %s" % (number, name), flush=True)
-        except Exception:  # the next test may still tell something
-            failed += 1
-            print("not ok %d - %s" % (number, name))
-            for line in traceback.format_exc().splitlines():
-                print("# " + line)
-            for daemon in daemons:
-                daemon.show_log()
-            sys.stdout.flush()
-        end_daemons(except_shared=True)
+        failed |= not run_test(number, function)
+    failed |= not run_test(len(tests) + 1, the_daemon_ends_in_peace)
     sys.exit(1 if failed else 0)
+
+
+def run_test(number, function):
+    name = function.__name__.replace("_", " ")
+    try:
+        function()
+        end_daemons(except_shared=True)
+        print("ok %d - %s" % (number, name), flush=True)
+        return True
+    except Exception:  # the next test may still tell something
+        print("not ok %d - %s" % (number, name))
+        for line in traceback.format_exc().splitlines():
+            print("# " + line)
+        for daemon in daemons:
+            daemon.show_log()
+        sys.stdout.flush()
+        end_quietly(except_shared=True)
+        return False
+
+
+def the_daemon_ends_in_peace():
+    """The last test of every file: the shared daemon is stopped."""
+    end_daemons()
 
 
 def end_daemons(except_shared=False):
     for daemon in list(daemons):
         if not (except_shared and daemon is the_shared):
             daemon.end()
-            daemons.remove(daemon)
 
 
-atexit.register(end_daemons)
+def end_quietly(except_shared=False):
+    try:
+        end_daemons(except_shared)
+    except AssertionError as error:
+        print("# " + str(error))
+
+
+atexit.register(end_quietly)
 
 
 def wait_for(what, condition, patience=PATIENCE):
@@ -161,7 +179,9 @@ class Daemon:
         self.process.wait(PATIENCE)
 
     def end(self):
-        """Ends everything that belongs to the root, and the root."""
+        """Ends everything that belongs to the root, and the root. What a
+        sanitizer or GLib has complained of meanwhile is a failure."""
+        daemons.remove(self)
         if self.is_alive():
             self.process.terminate()
             try:
@@ -170,7 +190,17 @@ class Daemon:
                 self.process.kill()
         subprocess.run([SIMHOST, "--root", self.root, "--ctl", "quit"], stderr=subprocess.DEVNULL,
                        timeout=PATIENCE)
+        complaints = self.complaints()
         shutil.rmtree(self.root, ignore_errors=True)
+        assert not complaints, complaints
+
+    def complaints(self):
+        if not os.path.exists(self.log_path):
+            return ""
+        lines = self.log().splitlines()
+        first = next((number for number, line in enumerate(lines)
+                      if "Sanitizer" in line or "runtime error" in line or ": error: " in line), None)
+        return "" if first is None else "\n".join(lines[first:first + 40])
 
     def uri(self, readonly=False):
         return "xen:///system?socket=" + (self.readonly_socket if readonly else self.socket)
