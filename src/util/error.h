@@ -28,10 +28,13 @@ GQuark virtxl_error_quark(void);
 bool virtxl_error_set(GError **error, virErrorNumber code, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 
-/* clang-tidy looks at one file at a time and can't know that "always". */
-#ifdef VIRTXL_ANALYZER
-#define virtxl_error_set(...) ((virtxl_error_set)(__VA_ARGS__), false)
-#endif
+/* So that compilers and clang-tidy, which look at one file at a time, know that
+ * "always", too: else they warn of what is uninitialised only after an error. */
+#define virtxl_error_set(...)                                                                      \
+    (__extension__({                                                                               \
+        (virtxl_error_set)(__VA_ARGS__);                                                           \
+        false;                                                                                     \
+    }))
 
 /* The whole message as libvirt's clients know it: the text for the code,
  * a colon, and the detail; e.g. "XML error: missing name attribute". Clients

@@ -27,7 +27,7 @@ def compiled_sources(build):
 def tidy(build, path):
     """clang-tidy's findings, without its chatter. gcc's own options are none of its business."""
     output = run("clang-tidy", "--quiet", "-p", build, "--extra-arg=-Wno-unknown-warning-option",
-                 "--extra-arg=-Wno-ignored-optimization-argument", "--extra-arg=-DVIRTXL_ANALYZER",
+                 "--extra-arg=-Wno-ignored-optimization-argument",
                  path)
     return re.sub(r"^\d+ warnings.*\n|^Suppressed .*\n|^Use -header.*\n", "", output, flags=re.MULTILINE)
 
