@@ -6,7 +6,7 @@ usage: generate_procedures.py procedures.tsv numbers.h table.c
 """
 import sys
 
-COLUMNS = ("program", "number", "name", "kind", "priority", "access", "acl")
+COLUMNS = ("program", "number", "name", "api", "kind", "priority", "access", "acl")
 ACCESS = {"ro": "REMOTE_ACCESS_READ", "rw": "REMOTE_ACCESS_WRITE", "rw?": "REMOTE_ACCESS_DEPENDS"}
 
 
@@ -22,9 +22,10 @@ def read_procedures(path):
 
 
 def format_procedure(row):
-    return '    [{number}] = {{"{name}", "{acl}", {access}, {event}, {high}}},\n'.format(
+    return '    [{number}] = {{"{name}", "{api}", "{acl}", {access}, {event}, {high}}},\n'.format(
         number=row["number"],
         name=row["name"],
+        api=row["name"] if row["api"] == "-" else row["api"],
         acl=row["acl"],
         access=ACCESS[row["access"]],
         event="true" if row["kind"] == "event" else "false",

@@ -39,15 +39,15 @@ call_is_permitted(const RemoteCall *call, GError **error)
     bool before_open = call->route && call->route->before_open;
 
     if (!rpc_client_get_identity(call->rpc)->authenticated && !before_open)
-        return virtxl_error_set(error, VIR_ERR_RPC, _("authentication required for '%s'"),
-                                call->procedure->name);
+        return virtxl_error_set(error, VIR_ERR_RPC, _("authentication required for %s"),
+                                call->procedure->api);
     if (!call->client->opened && !before_open)
         return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
-                                _("connection not open: '%s' needs a call of connect_open first"),
-                                call->procedure->name);
+                                _("connection not open: %s comes before virConnectOpen"),
+                                call->procedure->api);
     if (call->client->readonly && call->procedure->access == REMOTE_ACCESS_WRITE)
-        return virtxl_error_set(error, VIR_ERR_OPERATION_DENIED,
-                                _("read only access prevents '%s'"), call->procedure->name);
+        return virtxl_error_set(error, VIR_ERR_OPERATION_DENIED, _("read only access prevents %s"),
+                                call->procedure->api);
     return true;
 }
 
@@ -72,8 +72,8 @@ call_arguments_are_permitted(const RemoteCall *call, GError **error)
 {
     if (call->client->readonly && call->route->writes && call->route->writes(call->args))
         return virtxl_error_set(error, VIR_ERR_OPERATION_DENIED,
-                                _("read only access prevents '%s' with these flags"),
-                                call->procedure->name);
+                                _("read only access prevents %s with these flags"),
+                                call->procedure->api);
     return true;
 }
 
@@ -92,7 +92,7 @@ call_prepare(RemoteCall *call, GBytes *payload, GError **error)
     if (!call->route) {
         g_debug("client %" G_GUINT64_FORMAT ": '%s' is not served", rpc_client_get_id(call->rpc),
                 call->procedure->name);
-        return virtxl_error_set(error, VIR_ERR_NO_SUPPORT, "%s", call->procedure->name);
+        return virtxl_error_set(error, VIR_ERR_NO_SUPPORT, "%s", call->procedure->api);
     }
     return call_decode(call, payload, error) && call_arguments_are_permitted(call, error);
 }
@@ -106,8 +106,8 @@ remote_dispatch_run(RemoteCall *call)
 
     if (!route->handler(call, call->args, ret, &call->error)) {
         if (!call->error)
-            virtxl_error_set(&call->error, VIR_ERR_INTERNAL_ERROR, _("'%s' failed"),
-                             call->procedure->name);
+            virtxl_error_set(&call->error, VIR_ERR_INTERNAL_ERROR, _("%s failed"),
+                             call->procedure->api);
     } else if (route->ret_xdr) {
         call->reply = rpc_xdr_encode(route->ret_xdr, ret, call->procedure->name, &call->error);
     }

@@ -22,6 +22,7 @@ typedef enum {
 
 typedef struct {
     const char *name; /* NULL: there is no procedure of this number */
+    const char *api;  /* the public function that makes the call, or the name again */
     const char *acl;  /* object:permission[:condition], by commas, or "none" */
     RemoteAccess access;
     bool is_event;      /* only ever sent, never called */

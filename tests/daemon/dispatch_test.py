@@ -19,7 +19,7 @@ PROCEDURES = os.path.join(os.path.dirname(os.path.abspath(__file__)),
 
 def procedures():
     """The rows of the table, as dictionaries."""
-    columns = ("program", "number", "name", "kind", "priority", "access", "acl")
+    columns = ("program", "number", "name", "api", "kind", "priority", "access", "acl")
     with open(PROCEDURES) as file:
         for line in file:
             if not line.startswith("#"):
