@@ -220,7 +220,13 @@ host_create(XenHost *host, libxl_domain_config *config, guint32 *domid, GError *
         return true;
     }
 
-    xen_context_fail(context, rc, error, _("cannot create domain '%s'"), config->c_info.name);
+    if (xen_context_has_error(context, "evice model"))
+        xen_context_fail(context, rc, error,
+                         _("cannot create domain '%s' (what its device model said is in "
+                           "/var/log/xen/qemu-dm-%s.log)"),
+                         config->c_info.name, config->c_info.name);
+    else
+        xen_context_fail(context, rc, error, _("cannot create domain '%s'"), config->c_info.name);
     /* libxl destroys what it could not complete, unless that fails, too. */
     if (is_domain(context, id, &config->c_info.uuid))
         libxl_domain_destroy(context->libxl, id, NULL);

@@ -39,24 +39,25 @@ static const libxl_childproc_hooks childproc_hooks = {
     .chldowner = libxl_sigchld_owner_libxl_always_selective_reap,
 };
 
-/* What follows "libxl_file.c:123:function: " in @line, or all of it. */
+/* What follows "libxl_file.c:123:function: " or "panic: xg_file.c:123: " in
+ * @line, or all of it. */
 static const char *
 skip_source_position(const char *line)
 {
-    const char *number = strstr(line, ".c:");
-    const char *function;
+    const char *text = g_str_has_prefix(line, "panic: ") ? line + strlen("panic: ") : line;
+    const char *number = strstr(text, ".c:");
+    const char *function, *end;
 
-    if (!number || memchr(line, ' ', (gsize)(number - line)))
+    if (!number || memchr(text, ' ', (gsize)(number - text)))
         return line;
     number += strlen(".c:");
-    function = number + strspn(number, "0123456789");
-    if (function == number || *function != ':')
+    end = number + strspn(number, "0123456789");
+    if (end == number || *end != ':')
         return line;
-    function++;
-    function += strspn(function, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_");
-    if (*function != ':')
-        return line;
-    return function + 1 + strspn(function + 1, " ");
+    function = end + 1;
+    end = function + strspn(function, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_");
+    text = end > function && *end == ':' ? end + 1 : function;
+    return text + strspn(text, " ");
 }
 
 static GLogLevelFlags
@@ -237,6 +238,16 @@ xen_context_fail_domain(XenContext *context, int rc, guint32 domid, GError **err
     va_start(args, format);
     fail(context, rc, error, format, args);
     va_end(args);
+    return false;
+}
+
+bool
+xen_context_has_error(const XenContext *context, const char *part)
+{
+    for (guint i = 0; i < context->errors->len; i++) {
+        if (strstr(context->errors->pdata[i], part))
+            return true;
+    }
     return false;
 }
 
