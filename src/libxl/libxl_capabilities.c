@@ -209,13 +209,20 @@ add_guest(xmlNode *root, GuestType type, const Guest *guest, const char *emulato
 }
 
 static void
-add_guests(xmlNode *root, const XenHostInfo *info, const char *emulator, const char *hvm_loader)
+read_abis(const XenHostInfo *info, Guest guests[G_N_ELEMENTS(archs)])
 {
     g_auto(GStrv) abis = g_strsplit(info->capabilities ? info->capabilities : "", " ", -1);
-    Guest guests[G_N_ELEMENTS(archs)] = {0};
 
     for (char **abi = abis; *abi; abi++)
         read_abi(*abi, guests);
+}
+
+static void
+add_guests(xmlNode *root, const XenHostInfo *info, const char *emulator, const char *hvm_loader)
+{
+    Guest guests[G_N_ELEMENTS(archs)] = {0};
+
+    read_abis(info, guests);
     for (gsize i = 0; i < G_N_ELEMENTS(guests); i++) {
         if (guests[i].pv)
             add_guest(root, GUEST_PV, &guests[i], emulator, hvm_loader);
@@ -238,4 +245,30 @@ libxl_capabilities_format(const XenHostInfo *info, const char *emulator, const c
     add_host(root, info);
     add_guests(root, info, emulator, hvm_loader);
     return conf_xml_print(root, 0);
+}
+
+static void
+add_kind(GArray *kinds, GuestType type, const Guest *guest)
+{
+    DomainGuestKind kind = {guest_types[type].os_type, guest->arch->name};
+
+    g_array_append_val(kinds, kind);
+}
+
+DomainGuestKind *
+libxl_capabilities_guest_kinds(const XenHostInfo *info)
+{
+    GArray *kinds = g_array_new(TRUE, FALSE, sizeof(DomainGuestKind));
+    Guest guests[G_N_ELEMENTS(archs)] = {0};
+
+    read_abis(info, guests);
+    for (gsize i = 0; i < G_N_ELEMENTS(guests); i++) {
+        if (guests[i].pv)
+            add_kind(kinds, GUEST_PV, &guests[i]);
+        if (guests[i].hvm) {
+            add_kind(kinds, GUEST_HVM, &guests[i]);
+            add_kind(kinds, GUEST_PVH, &guests[i]);
+        }
+    }
+    return (DomainGuestKind *)(void *)g_array_free(kinds, FALSE);
 }

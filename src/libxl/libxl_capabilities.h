@@ -4,9 +4,14 @@
  */
 #pragma once
 
+#include "conf/domain_conf.h"
 #include "xen/xen_host.h"
 
 /* Returns the document as a new string. @emulator and @hvm_loader: paths that
  * domains get by default. */
 char *libxl_capabilities_format(const XenHostInfo *info, const char *emulator,
                                 const char *hvm_loader, GError **error);
+
+/* The kinds of guest in that document, as the parser of definitions wants them:
+ * a new array that ends with an os_type of NULL. */
+DomainGuestKind *libxl_capabilities_guest_kinds(const XenHostInfo *info);

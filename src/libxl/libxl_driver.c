@@ -385,6 +385,7 @@ open_driver(LibxlDriver *driver, GError **error)
     if (!make_directories(driver->config, error) || !take_lock(driver, error) ||
         !driver->host->ops->get_info(driver->host, &driver->info, error))
         return false;
+    driver->guest_kinds = libxl_capabilities_guest_kinds(&driver->info);
     driver->capabilities = libxl_capabilities_format(&driver->info, driver->config->emulator,
                                                      driver->config->hvm_loader, error);
     if (!driver->capabilities ||
@@ -440,6 +441,7 @@ libxl_driver_close(LibxlDriver *driver)
     g_mutex_clear(&driver->sample_lock);
     g_mutex_clear(&driver->timers_lock);
     g_free(driver->capabilities);
+    g_free(driver->guest_kinds);
     g_free(driver);
 }
 

@@ -71,9 +71,10 @@ static DomainDef *
 parse(LibxlDriver *driver, const char *xml, GError **error)
 {
     DomainParseDefaults defaults = libxl_driver_parse_defaults(driver);
-    g_autoptr(DomainDef) def =
-        domain_def_parse_string(xml, &defaults, DOMAIN_PARSE_INACTIVE, error);
+    g_autoptr(DomainDef) def = NULL;
 
+    defaults.guests = driver->guest_kinds;
+    def = domain_def_parse_string(xml, &defaults, DOMAIN_PARSE_INACTIVE, error);
     if (!def)
         return NULL;
     libxl_channels_drop_automatic_paths(def, driver->config);

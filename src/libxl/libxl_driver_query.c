@@ -261,11 +261,15 @@ char *
 libxl_driver_domain_get_os_type(LibxlDriver *driver, const guint8 *uuid, GError **error)
 {
     LibxlDomain *domain = find_and_lock(driver, uuid, error);
+    const DomainDef *def;
     char *type;
 
     if (!domain)
         return NULL;
-    type = g_strdup(domain_os_type_names[current_definition(domain)->os.type]);
+    def = current_definition(domain);
+    /* XML says "linux" of a paravirtual guest, and the API "xen". */
+    type =
+        g_strdup(domain_os_type_names[domain_def_is_pv(def) ? DOMAIN_OS_TYPE_XEN : def->os.type]);
     unlock_domain(domain);
     return type;
 }

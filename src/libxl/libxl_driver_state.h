@@ -12,7 +12,8 @@ struct LibxlDriver {
     LibxlDriverConfig *config;
     XenHost *host;
     XenHostInfo info;
-    char *capabilities; /* XML */
+    char *capabilities;           /* XML */
+    DomainGuestKind *guest_kinds; /* that this host runs */
     LibxlDomainList *domains;
     int lock_fd; /* driver.pid, locked */
 
@@ -47,5 +48,6 @@ LibxlDomain *libxl_driver_find(LibxlDriver *driver, const guint8 *uuid, GError *
 /* VIR_ERR_INVALID_ARG if @flags has more than @known, naming @call. */
 bool libxl_driver_check_flags(guint flags, guint known, const char *call, GError **error);
 
-/* What parsers fill in for a definition. */
+/* What the parser fills in for a definition. What is on disk or runs already is
+ * loaded whatever this host can run; @guest_kinds is for what a client brings. */
 DomainParseDefaults libxl_driver_parse_defaults(LibxlDriver *driver);
