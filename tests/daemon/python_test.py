@@ -62,7 +62,7 @@ def a_domains_whole_life():
     state, maximum, memory, vcpus, time = domain.info()
     expect_equal((state, maximum, vcpus), (libvirt.VIR_DOMAIN_RUNNING, 131072, 2))
     expect_equal(domain.state(), [libvirt.VIR_DOMAIN_RUNNING, libvirt.VIR_DOMAIN_RUNNING_BOOTED])
-    expect_equal(domain.OSType(), "linux")
+    expect_equal(domain.OSType(), "xen")
     expect_equal(domain.maxMemory(), 131072)
     expect_equal(domain.maxVcpus(), 2)
     assert not domain.hasManagedSaveImage() and not domain.isUpdated()

@@ -166,7 +166,7 @@ def dominfo_of_a_running_domain():
     expect_equal(info["State"], "running")
     expect_equal(info["CPU(s)"], "2")
     expect_equal(info["Max memory"], "262144 KiB")
-    expect_equal(info["OS Type"], "linux")
+    expect_equal(info["OS Type"], "xen")
     expect_equal(info["Persistent"], "yes")
     expect_equal(info["Autostart"], "disable")
     expect_equal(info["Managed save"], "no")
