@@ -191,10 +191,12 @@ conf_scale_bytes(guint64 number, const char *unit, guint64 default_scale, guint6
 
     if (scale == 0)
         return virtxl_error_set(error, VIR_ERR_INVALID_ARG, _("unknown suffix '%s'"), unit);
-    if (number > limit / scale)
-        return virtxl_error_set(error, VIR_ERR_OVERFLOW,
-                                _("value too large: %" G_GUINT64_FORMAT "%s"), number,
-                                unit ? unit : "");
+    if (number > limit / scale) {
+        g_autofree char *text =
+            g_strdup_printf("%" G_GUINT64_FORMAT "%s", number, unit ? unit : "");
+
+        return virtxl_error_set(error, VIR_ERR_OVERFLOW, _("value too large: %s"), text);
+    }
     *bytes = number * scale;
     return true;
 }

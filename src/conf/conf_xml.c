@@ -93,7 +93,8 @@ read_document(const char *xml, const char *source, GError **error)
     if (!doc || !xmlDocGetRootElement(doc)) {
         virtxl_error_set(error, VIR_ERR_XML_DETAIL, "%s",
                          syntax.message ? syntax.message : _("not a document"));
-        g_clear_pointer(&doc, xmlFreeDoc);
+        g_free(syntax.message);
+        return NULL;
     }
     g_free(syntax.message);
     return g_steal_pointer(&doc);

@@ -23,7 +23,8 @@ domain_device_info_clear(DomainDeviceInfo *info)
     if (info->address.type == DOMAIN_ADDRESS_USB)
         g_free(info->address.usb.port);
     info->address.type = DOMAIN_ADDRESS_NONE;
-    g_clear_pointer(&info->kept, conf_xml_kept_free);
+    conf_xml_kept_free(info->kept);
+    info->kept = NULL;
 }
 
 /* --- parsing -------------------------------------------------------------- */

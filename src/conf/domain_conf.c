@@ -254,12 +254,11 @@ static bool
 parse_cpuset(DomainDef *def, xmlNode *vcpu, GError **error)
 {
     g_autofree char *text = conf_xml_attr(vcpu, "cpuset");
-    g_autofree bool *cpus = NULL;
+    bool cpus[CPUS_MAX] = {false};
     g_auto(GStrv) ranges = NULL;
 
     if (!text || def->vcpu_placement_auto)
         return true;
-    cpus = g_new0(bool, CPUS_MAX);
     ranges = g_strsplit(text, ",", -1);
     for (char **range = ranges; *range || range == ranges; range++) {
         if (!*range || !parse_cpu_range(g_strstrip(*range), cpus))

@@ -36,13 +36,14 @@ test_print(void)
     conf_xml_set(conf_xml_add_text(root, "b", "<'\"&>\x01\r\n\t"), "c", "<'\"&>\n\t\x7f");
     conf_xml_set(conf_xml_add(root, "absent"), "value", NULL);
     conf_xml_add_open(root, "open");
-    assert_prints(doc, "<a>\n"
-                       "  <b c='&lt;&apos;&quot;&amp;&gt;&#10;&#9;\x7f'>&lt;&apos;&quot;&amp;&gt;&#13;\n"
-                       "\t</b>\n"
-                       "  <absent/>\n"
-                       "  <open>\n"
-                       "  </open>\n"
-                       "</a>\n");
+    assert_prints(doc,
+                  "<a>\n"
+                  "  <b c='&lt;&apos;&quot;&amp;&gt;&#10;&#9;\x7f'>&lt;&apos;&quot;&amp;&gt;&#13;\n"
+                  "\t</b>\n"
+                  "  <absent/>\n"
+                  "  <open>\n"
+                  "  </open>\n"
+                  "</a>\n");
 }
 
 static void
