@@ -45,7 +45,7 @@ typedef enum {
 
 /* <driver type>: the format of the image. */
 typedef enum {
-    DOMAIN_DISK_FORMAT_NONE = 0, /* "none": nothing was said */
+    DOMAIN_DISK_FORMAT_NONE = 0, /* nothing was said; can't be written */
     DOMAIN_DISK_FORMAT_RAW,
     DOMAIN_DISK_FORMAT_DIR,
     DOMAIN_DISK_FORMAT_BOCHS,
@@ -206,6 +206,9 @@ DomainDiskDef *domain_disk_def_parse(xmlNode *node, const DomainParseContext *co
 /* Appends the device's element to @devices. */
 void domain_disk_def_format(const DomainDiskDef *def, xmlNode *devices, unsigned flags);
 
+/* True for a drive whose medium can be taken out. */
+bool domain_disk_is_removable(const DomainDiskDef *def);
+
 /* True for a drive without a medium, and for a source that names nothing. */
 bool domain_disk_source_is_empty(const DomainDiskSource *source);
 
@@ -214,7 +217,7 @@ bool domain_disk_source_is_empty(const DomainDiskSource *source);
  * @partition (may be NULL; 0: none). Returns -1 if @target names no disk. */
 int domain_disk_target_index(const char *target, unsigned *partition);
 
-/* --- rows of the table of families, see domain_devices.h ------------------- */
+/* --- disk_domain.c: rows of the table of families, see domain_devices.h ----- */
 
 /* By number, among disks of a bus. libvirt's order, too, except that it does
  * not guess a bus that isn't written before it puts the disk in place: what it

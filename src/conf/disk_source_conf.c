@@ -93,6 +93,7 @@ domain_disk_source_is_empty(const DomainDiskSource *source)
     case DOMAIN_DISK_SOURCE_NONE:
         return true;
     case DOMAIN_DISK_SOURCE_VOLUME:
+        return !source->pool;
     case DOMAIN_DISK_SOURCE_NVME:
     case DOMAIN_DISK_SOURCE_VHOST_USER:
         return false;

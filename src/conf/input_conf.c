@@ -118,6 +118,15 @@ own_bus(const DomainDef *def)
     return def->os.type == DOMAIN_OS_TYPE_HVM ? DOMAIN_INPUT_BUS_PS2 : DOMAIN_INPUT_BUS_XEN;
 }
 
+/* The bus of an HVM guest's input that doesn't say. */
+static const DomainInputBus hvm_buses[] = {
+    [DOMAIN_INPUT_MOUSE] = DOMAIN_INPUT_BUS_PS2,
+    [DOMAIN_INPUT_TABLET] = DOMAIN_INPUT_BUS_USB,
+    [DOMAIN_INPUT_KEYBOARD] = DOMAIN_INPUT_BUS_PS2,
+    [DOMAIN_INPUT_PASSTHROUGH] = DOMAIN_INPUT_BUS_VIRTIO,
+    [DOMAIN_INPUT_EVDEV] = DOMAIN_INPUT_BUS_NONE,
+};
+
 bool
 domain_input_complete(DomainDef *def, gpointer data,
                       const DomainParseContext *context G_GNUC_UNUSED, GError **error G_GNUC_UNUSED)
@@ -126,14 +135,7 @@ domain_input_complete(DomainDef *def, gpointer data,
 
     if (input->bus != DOMAIN_INPUT_BUS_DEFAULT)
         return true;
-    if (input->type == DOMAIN_INPUT_PASSTHROUGH)
-        input->bus = DOMAIN_INPUT_BUS_VIRTIO;
-    else if (input->type == DOMAIN_INPUT_EVDEV)
-        input->bus = DOMAIN_INPUT_BUS_NONE;
-    else if (def->os.type == DOMAIN_OS_TYPE_HVM && input->type == DOMAIN_INPUT_TABLET)
-        input->bus = DOMAIN_INPUT_BUS_USB;
-    else
-        input->bus = own_bus(def);
+    input->bus = def->os.type == DOMAIN_OS_TYPE_HVM ? hvm_buses[input->type] : DOMAIN_INPUT_BUS_XEN;
     return true;
 }
 
@@ -164,15 +166,17 @@ static bool
 bus_is_supported(const DomainDef *def, DomainInputBus bus)
 {
     if (def->os.type == DOMAIN_OS_TYPE_HVM)
-        return bus != DOMAIN_INPUT_BUS_XEN && bus != DOMAIN_INPUT_BUS_PARALLELS;
-    return bus != DOMAIN_INPUT_BUS_PS2 && bus != DOMAIN_INPUT_BUS_USB &&
-           bus != DOMAIN_INPUT_BUS_PARALLELS;
+        return bus != DOMAIN_INPUT_BUS_XEN;
+    return bus == DOMAIN_INPUT_BUS_XEN;
 }
 
+/* The buses of the guest's own mouse and keyboard have nothing else. */
 static bool
-has_tablet(DomainInputBus bus)
+bus_has_type(DomainInputBus bus, DomainInputType type)
 {
-    return bus != DOMAIN_INPUT_BUS_PS2 && bus != DOMAIN_INPUT_BUS_XEN;
+    bool is_own = bus == DOMAIN_INPUT_BUS_PS2 || bus == DOMAIN_INPUT_BUS_XEN;
+
+    return !is_own || type == DOMAIN_INPUT_MOUSE || type == DOMAIN_INPUT_KEYBOARD;
 }
 
 bool
@@ -182,14 +186,19 @@ domain_input_validate(const DomainDef *def, gconstpointer data, GError **error)
     const char *bus = domain_input_bus_names[input->bus];
     DomainAddressType address = input->info.address.type;
 
+    if (!bus_is_supported(def, input->bus))
+        return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR, _("unsupported input bus %s"), bus);
+    if (!bus_has_type(input->bus, input->type))
+        return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
+                                _("%s bus does not support %s input device"), bus,
+                                domain_input_type_names[input->type]);
     if (input->type == DOMAIN_INPUT_EVDEV && input->bus != DOMAIN_INPUT_BUS_NONE)
         return virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
                                 _("input evdev doesn't support bus '%s'"), bus);
-    if (!bus_is_supported(def, input->bus))
-        return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR, _("unsupported input bus %s"), bus);
-    if (input->type == DOMAIN_INPUT_TABLET && !has_tablet(input->bus))
-        return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
-                                _("%s bus does not support tablet input device"), bus);
+    if (input->type == DOMAIN_INPUT_PASSTHROUGH && input->bus != DOMAIN_INPUT_BUS_VIRTIO)
+        return virtxl_error_set(
+            error, VIR_ERR_CONFIG_UNSUPPORTED,
+            _("only bus 'virtio' is supported for 'passthrough' input devices, not '%s'"), bus);
     if (input->model && input->bus != DOMAIN_INPUT_BUS_VIRTIO)
         return virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
                                 _("only bus 'virtio' is supported for input model '%s'"),

@@ -31,7 +31,7 @@ static const char *const driver_names[] = {"qemu", "vhost", "kvm", "vfio", "xen"
 static const guint8 xen_mac_prefix[] = {0x00, 0x16, 0x3e};
 
 /* Names of host interfaces that a start makes up: they are not the user's. */
-static const char *const generated_prefixes[] = {"vif", "vnet", NULL};
+static const char *const generated_prefixes[] = {"vif", "vnet", "macvtap", "macvlan", NULL};
 
 #define INTERFACE_ORDER(...)                                                                       \
     {                                                                                              \

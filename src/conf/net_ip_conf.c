@@ -189,42 +189,38 @@ route_family(const DomainNetRoute *route, GError **error)
     return family;
 }
 
-/* A netmask's number of bits, or -1 if they aren't the first ones. */
-static int
-netmask_bits(const NumericAddress *netmask)
+/* True if all of the bits that aren't in @netmask are 0. */
+static bool
+is_masked(const NumericAddress *address, const NumericAddress *netmask)
 {
-    int bits = 0;
-
-    while (bits < 32 && (netmask->bytes[bits / 8] & (0x80 >> bits % 8)))
-        bits++;
-    return is_network(netmask, (unsigned)bits) ? bits : -1;
+    for (gsize i = 0; i < sizeof(struct in_addr); i++) {
+        if (address->bytes[i] & ~netmask->bytes[i])
+            return false;
+    }
+    return true;
 }
 
-/* The length of the route's network. */
+/* Checks that the route's address is the one of a network of the prefix or
+ * netmask, if it has one. */
 static bool
-route_prefix(const DomainNetRoute *route, int family, unsigned *prefix, GError **error)
+check_network(const DomainNetRoute *route, const NumericAddress *address, GError **error)
 {
     NumericAddress netmask;
 
     if (route->has_prefix && route->netmask)
         return refuse_route(error, _("Route definition cannot have both a prefix and a netmask"),
                             route->netmask);
-    if (route->has_prefix && route->prefix > length_in_bits(family))
+    if (route->has_prefix && route->prefix > length_in_bits(address->family))
         return virtxl_error_set(
             error, VIR_ERR_XML_ERROR,
             _("guest interface: Invalid prefix %u specified in route definition, must be 0 - %u"),
-            route->prefix, length_in_bits(family));
-    if (route->has_prefix) {
-        *prefix = route->prefix;
-        return true;
-    }
-    *prefix = length_in_bits(family);
-    if (!route->netmask)
-        return true;
-    if (family != AF_INET || !parse_numeric(route->netmask, AF_INET, &netmask))
+            route->prefix, length_in_bits(address->family));
+    if (route->netmask &&
+        (address->family != AF_INET || !parse_numeric(route->netmask, AF_INET, &netmask)))
         return refuse_route(error, _("Bad netmask"), route->netmask);
-    if (netmask_bits(&netmask) >= 0)
-        *prefix = (unsigned)netmask_bits(&netmask);
+    if ((route->has_prefix && !is_network(address, route->prefix)) ||
+        (route->netmask && !is_masked(address, &netmask)))
+        return refuse_route(error, _("not a network address"), route->address);
     return true;
 }
 
@@ -233,7 +229,6 @@ check_route(DomainNetRoute *route, GError **error)
 {
     NumericAddress address, gateway;
     int family = route_family(route, error);
-    unsigned prefix;
 
     if (family == AF_UNSPEC)
         return false;
@@ -245,10 +240,8 @@ check_route(DomainNetRoute *route, GError **error)
         return refuse_route(error, _("address of another family"), route->address);
     if (gateway.family != family)
         return refuse_route(error, _("gateway of another family"), route->gateway);
-    if (!route_prefix(route, family, &prefix, error))
+    if (!check_network(route, &address, error))
         return false;
-    if ((route->has_prefix || route->netmask) && !is_network(&address, prefix))
-        return refuse_route(error, _("not a network address"), route->address);
     g_free(route->address);
     route->address = print_numeric(&address);
     g_free(route->gateway);

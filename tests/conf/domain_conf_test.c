@@ -5,6 +5,8 @@
  *                   libvirt's Xen driver
  *   NAME.err        instead of NAME.out.xml, what is refused: libvirt's error code
  *                   in the first line, and in the second what our message says
+ *   ours-NAME.xml   an input for which stock prints what it would read differently;
+ *                   its NAME.out.xml is what we print
  *   load-NAME.xml   what another driver may have left on disk: it is read and kept,
  *                   though no client could define it
  *   NAME.live.xml   a live definition, which is printed as it was read
