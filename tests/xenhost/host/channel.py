@@ -142,6 +142,6 @@ class Channel:
 
 
 def pattern(count):
-    """What the guest's "give" sends: see xenlab/image.py."""
+    """What the guest's "give" sends: see xenlab/initramfs.py."""
     block = b"".join(hashlib.sha256(b"%d" % number).digest() for number in range(2048))
     return (block * (count // len(block) + 1))[:count]

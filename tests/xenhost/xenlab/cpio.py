@@ -9,7 +9,7 @@ import gzip
 import stat
 
 
-class Initramfs:
+class Archive:
     def __init__(self):
         self.archive = bytearray()
         self.inode = 0
@@ -38,4 +38,4 @@ class Initramfs:
     def compressed(self):
         """The finished archive. Equal input gives equal bytes."""
         self._entry("TRAILER!!!", 0, b"")
-        return gzip.compress(bytes(self.archive), mtime=0)
+        return gzip.compress(bytes(self.archive), compresslevel=1, mtime=0)

@@ -4,13 +4,17 @@
 An image is a folder in the user's cache:
 
     xen            the hypervisor, unpacked to ELF, which QEMU's -kernel takes
-    vmlinuz        dom0's kernel
-    initrd.img     dom0's initramfs
+    vmlinuz        the kernel, dom0's and the guests'
+    modules/       what dom0 must load to find its disk, in order of name
+    busybox        for initial file systems
     dom0.img       dom0's root file system (ext4, sparse; booted as a snapshot)
 
-The folder's name has a key: a hash of the recipe (the files that decide what is
-in the image) and of the versions that apt would install. So a changed recipe or
-a security update makes a new image, and everything else finds the one it has.
+The lab's own files (init, agent, guest) are not in it: they go into dom0's
+initramfs, which is made for each boot, so that a change to them costs nothing.
+
+The folder's name has a key: a hash of the recipe (the list of packages, and this
+file) and of the versions that apt would install. So a changed recipe or a
+security update makes a new image, and everything else finds the one it has.
 It is built beside its place and renamed when whole; one build runs at a time.
 
 Packages come from the machine's own apt sources for Debian; mmdebstrap unpacks
@@ -25,16 +29,16 @@ import hashlib
 import os
 import shutil
 import subprocess
+import time
 
 from . import ROOM, LabError, Step
-from .cpio import Initramfs
 
 PREFIX = "xenhost-"
 DISK_SIZE = "3G"
-RECIPE = ("dom0/packages", "dom0/init", "dom0/agent.py", "guest/*",
-          "xenlab/image.py", "xenlab/cpio.py", "xenlab/frames.py")
+RECIPE = ("dom0/packages", "xenlab/image.py")
+UNUSED_SECONDS = 3600
 EXCLUDED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
-DOM0_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
+DISK_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
 
 
 def cache_folder():
@@ -44,16 +48,20 @@ def cache_folder():
 
 def ensure_image():
     """The folder of the image for the present recipe, built first if it is not there."""
-    packages = read_packages()
-    folder = os.path.join(cache_folder(), PREFIX + image_key(packages))
-    if os.path.isdir(folder):
-        return folder
-    os.makedirs(cache_folder(), exist_ok=True)
-    with build_lock():
-        if not os.path.isdir(folder):
-            build(folder, packages)
-            remove_others(folder)
+    folder = image_folder()
+    if not os.path.isdir(folder):
+        os.makedirs(cache_folder(), exist_ok=True)
+        with build_lock():
+            folder = image_folder()  # as the recipe is now
+            if not os.path.isdir(folder):
+                build(folder)
+                remove_unused()
+    os.utime(folder)
     return folder
+
+
+def image_folder():
+    return os.path.join(cache_folder(), PREFIX + image_key())
 
 
 def read_packages():
@@ -62,18 +70,12 @@ def read_packages():
         return [line for line in lines if line]
 
 
-def recipe_files():
-    paths = (path for pattern in RECIPE for path in glob.glob(os.path.join(ROOM, pattern)))
-    return sorted(path for path in paths if os.path.isfile(path))
-
-
-def image_key(packages):
+def image_key():
     digest = hashlib.sha256()
-    for path in recipe_files():
-        with open(path, "rb") as file:
-            content = file.read()
-        digest.update(b"%s %d\n" % (os.path.relpath(path, ROOM).encode(), len(content)) + content)
-    digest.update(candidate_versions(packages).encode())
+    for name in RECIPE:
+        with open(os.path.join(ROOM, name), "rb") as file:
+            digest.update(file.read() + b"\0")
+    digest.update(candidate_versions(read_packages()).encode())
     return digest.hexdigest()[:16]
 
 
@@ -98,7 +100,7 @@ def build_lock():
         yield
 
 
-def build(folder, packages):
+def build(folder):
     work = folder + ".new"
     log = os.path.join(cache_folder(), "xenhost-build.log")
     shutil.rmtree(work, ignore_errors=True)
@@ -107,9 +109,9 @@ def build(folder, packages):
     with open(log, "w"):
         pass
     with Step("dom0's packages"):
-        install_packages(tree, packages, log)
+        install_packages(tree, read_packages(), log)
     with Step("dom0's disk image"):
-        extract_boot_files(tree, work)
+        take_boot_files(tree, work)
         prepare_dom0(tree)
         make_disk(tree, os.path.join(work, "dom0.img"), log)
     shutil.rmtree(tree)
@@ -120,7 +122,7 @@ def install_packages(tree, packages, log):
     sources = apt_sources()
     command = ["mmdebstrap", "--variant=minbase", "--include=" + ",".join(packages)]
     command += ["--dpkgopt=path-exclude=" + pattern for pattern in EXCLUDED]
-    # The initramfs is written here: dom0's boot needs three modules, not all of them.
+    # The lab makes the initramfs: dom0's boot needs a few modules, not all of them.
     command += ["--essential-hook=mkdir -p $1/etc/initramfs-tools",
                 "--essential-hook=echo update_initramfs=no >$1/etc/initramfs-tools/update-initramfs.conf",
                 "--dpkgopt=force-confold"]
@@ -142,13 +144,17 @@ def sources_suite(sources):
     return min((line.split()[2] for line in sources), key=len)
 
 
-def extract_boot_files(tree, work):
+def take_boot_files(tree, work):
     with gzip.open(only_one(tree, "boot/xen-*-amd64.gz")) as packed:
         write_file(os.path.join(work, "xen"), packed.read())
     kernel = only_one(tree, "boot/vmlinuz-*")
     shutil.copy(kernel, os.path.join(work, "vmlinuz"))
-    release = os.path.basename(kernel)[len("vmlinuz-"):]
-    write_file(os.path.join(work, "initrd.img"), dom0_initramfs(tree, release))
+    shutil.copy(os.path.join(tree, "bin/busybox"), work)
+    modules = os.path.join(tree, "lib/modules", os.path.basename(kernel)[len("vmlinuz-"):])
+    os.mkdir(os.path.join(work, "modules"))
+    for number, path in enumerate(module_closure(modules, DISK_MODULES)):
+        copy = "%02d-%s" % (number, os.path.basename(path))
+        shutil.copy(os.path.join(modules, path), os.path.join(work, "modules", copy))
 
 
 def only_one(tree, pattern):
@@ -158,29 +164,10 @@ def only_one(tree, pattern):
     return found[0]
 
 
-def dom0_initramfs(tree, release):
-    """Loads the disk's modules and goes on with the disk's own /init."""
-    initramfs = busybox_initramfs(tree)
-    script = ["#!/bin/busybox sh", "/bin/busybox --install -s /bin", "mount -t devtmpfs devtmpfs /dev"]
-    for module in module_closure(tree, release, DOM0_MODULES):
-        name = os.path.basename(module)
-        with open(os.path.join(tree, "lib/modules", release, module), "rb") as file:
-            initramfs.file(name, file.read())
-        script.append("insmod /" + name)
-    script += ["for attempt in $(seq 50); do",
-               "    mount -t ext4 /dev/vda /root && break",
-               "    sleep 0.2",
-               "done",
-               "mount --move /dev /root/dev",
-               "exec switch_root /root /sbin/virtxl-lab-init", ""]
-    initramfs.file("init", "\n".join(script).encode(), 0o755)
-    return initramfs.compressed()
-
-
-def module_closure(tree, release, names):
+def module_closure(folder, names):
     """The named modules' paths and those of what they need, in the order of loading."""
     needs = {}
-    with open(os.path.join(tree, "lib/modules", release, "modules.dep")) as file:
+    with open(os.path.join(folder, "modules.dep")) as file:
         for line in file:
             module, _, others = line.partition(":")
             needs[module] = others.split()
@@ -193,41 +180,7 @@ def module_closure(tree, release, names):
     return ordered
 
 
-def busybox_initramfs(tree):
-    initramfs = Initramfs()
-    for directory in ("bin", "sbin", "dev", "proc", "sys", "root", "tmp"):
-        initramfs.directory(directory)
-    with open(os.path.join(tree, "bin/busybox"), "rb") as file:
-        initramfs.file("bin/busybox", file.read(), 0o755)
-    initramfs.link("bin/sh", "busybox")
-    return initramfs
-
-
-def guest_initramfs(tree):
-    initramfs = busybox_initramfs(tree)
-    for path in sorted(glob.glob(os.path.join(ROOM, "guest", "*"))):
-        name = os.path.basename(path)
-        place = "sbin/" + name if name in ("poweroff", "reboot") else name
-        with open(path, "rb") as file:
-            initramfs.file(place, file.read(), 0o755)
-    initramfs.file("pattern", test_pattern())
-    return initramfs.compressed()
-
-
-def test_pattern():
-    """64 KiB that hold every byte value and do not repeat: the harness makes the same."""
-    blocks = (hashlib.sha256(b"%d" % number).digest() for number in range(2048))
-    return b"".join(blocks)
-
-
 def prepare_dom0(tree):
-    lab = os.path.join(tree, "usr/lib/virtxl-lab")
-    os.makedirs(lab)
-    shutil.copy(os.path.join(ROOM, "dom0/agent.py"), lab)
-    shutil.copy(os.path.join(ROOM, "xenlab/frames.py"), lab)
-    shutil.copy(os.path.join(ROOM, "dom0/init"), os.path.join(tree, "sbin/virtxl-lab-init"))
-    write_file(os.path.join(lab, "guest-initramfs"), guest_initramfs(tree))
-    os.symlink("../../.." + only_one(tree, "boot/vmlinuz-*")[len(tree):], os.path.join(lab, "guest-kernel"))
     write_file(os.path.join(tree, "etc/hosts"), b"127.0.0.1 localhost xenhost\n")
     prepare_stock_libvirt(tree)
     drop_what_is_not_used(tree)
@@ -271,9 +224,10 @@ def write_file(path, content):
         file.write(content)
 
 
-def remove_others(folder):
+def remove_unused():
+    """Images that nobody has booted lately. One of another checkout may be in use."""
     for path in glob.glob(os.path.join(cache_folder(), PREFIX + "*")):
-        if path != folder and os.path.isdir(path):
+        if os.path.isdir(path) and os.stat(path).st_mtime < time.time() - UNUSED_SECONDS:
             shutil.rmtree(path, ignore_errors=True)
 
 

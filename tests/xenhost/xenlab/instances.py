@@ -44,8 +44,12 @@ def stop_instance(name):
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def instance_link(name):
-    folder = instance_folder(name)
-    if not Machine(folder).is_running():
+def instance_machine(name):
+    machine = Machine(instance_folder(name))
+    if not machine.is_running():
         raise LabError("instance %s does not run; 'lab start' boots it" % name)
-    return Link(folder)
+    return machine
+
+
+def instance_link(name):
+    return Link(instance_machine(name).folder)

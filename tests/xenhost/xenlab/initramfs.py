@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The initial file systems: dom0's and the test guest's.
+
+Both are made from the image's busybox and from files of this room whenever a
+host boots. dom0's carries the lab's own files into the host: they are copied to
+/usr/lib/virtxl-lab on the disk, which is a snapshot, before the disk's system
+starts.
+"""
+
+import glob
+import hashlib
+import os
+
+from . import ROOM
+from .cpio import Archive
+
+LAB_FILES = ("dom0/init", "dom0/agent.py", "xenlab/frames.py")
+
+DOM0_INIT = """#!/bin/busybox sh
+/bin/busybox --install -s /bin
+mount -t devtmpfs devtmpfs /dev
+for module in /modules/*; do
+    insmod "$module"
+done
+for attempt in $(seq 50); do
+    mount -t ext4 /dev/vda /root && break
+    sleep 0.2
+done
+cp -r /lab /root/usr/lib/virtxl-lab
+ln -s "/boot/$(cd /root/boot && echo vmlinuz-*)" /root/usr/lib/virtxl-lab/guest-kernel
+mount --move /dev /root/dev
+exec switch_root /root /usr/lib/virtxl-lab/init
+"""
+
+
+def dom0_initramfs(image):
+    archive = busybox_archive(image)
+    archive.file("init", DOM0_INIT.encode(), 0o755)
+    archive.directory("modules")
+    for path in sorted(glob.glob(os.path.join(image, "modules", "*"))):
+        archive.file("modules/" + os.path.basename(path), content_of(path))
+    archive.directory("lab")
+    for name in LAB_FILES:
+        archive.file("lab/" + os.path.basename(name), content_of(os.path.join(ROOM, name)), 0o755)
+    archive.file("lab/guest-initramfs", guest_initramfs(image))
+    return archive.compressed()
+
+
+def guest_initramfs(image):
+    archive = busybox_archive(image)
+    for path in sorted(glob.glob(os.path.join(ROOM, "guest", "*"))):
+        name = os.path.basename(path)
+        place = "sbin/" + name if name in ("poweroff", "reboot") else name
+        archive.file(place, content_of(path), 0o755)
+    archive.file("pattern", test_pattern())
+    return archive.compressed()
+
+
+def busybox_archive(image):
+    archive = Archive()
+    for directory in ("bin", "sbin", "dev", "proc", "sys", "root", "tmp"):
+        archive.directory(directory)
+    archive.file("bin/busybox", content_of(os.path.join(image, "busybox")), 0o755)
+    archive.link("bin/sh", "busybox")
+    return archive
+
+
+def test_pattern():
+    """64 KiB that hold every byte value and do not repeat: host/channel.py makes the same."""
+    blocks = (hashlib.sha256(b"%d" % number).digest() for number in range(2048))
+    return b"".join(blocks)
+
+
+def content_of(path):
+    with open(path, "rb") as file:
+        return file.read()
