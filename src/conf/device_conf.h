@@ -37,7 +37,6 @@ typedef struct {
 typedef struct {
     const char *arch;              /* of a guest that doesn't say: "x86_64" */
     const DomainGuestKind *guests; /* that the host runs; ends with a NULL os_type */
-    const char *const *archs;      /* the same without the kind of guest, when guests is NULL */
 } DomainParseDefaults;
 
 /* Handed through all parsers. */

@@ -19,7 +19,7 @@ host_runs(const DomainParseDefaults *defaults, const char *os_type, const char *
     const DomainGuestKind *guests = defaults->guests;
 
     if (!guests)
-        return !defaults->archs || conf_names_find(defaults->archs, arch) >= 0;
+        return true;
     for (; guests->os_type; guests++) {
         if (strcmp(guests->os_type, os_type) == 0 && strcmp(guests->arch, arch) == 0)
             return true;

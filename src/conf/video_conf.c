@@ -189,8 +189,10 @@ void
 domain_video_insert(GPtrArray *videos, gpointer video)
 {
     const DomainVideoDef *def = video;
+    const DomainVideoDef *first = videos->len > 0 ? g_ptr_array_index(videos, 0) : NULL;
 
-    g_ptr_array_insert(videos, def->primary ? 0 : -1, video);
+    /* a second primary one is refused at define, and stays where it is on disk */
+    g_ptr_array_insert(videos, def->primary && !(first && first->primary) ? 0 : -1, video);
 }
 
 #define MIB 1024
