@@ -145,13 +145,6 @@ map_disk(const DomainDef *def, const DomainDiskDef *disk, libxl_device_disk *dev
     return true;
 }
 
-static void
-choose_disk_controller(const DomainDiskDef *disk, libxl_domain_config *config)
-{
-    if (disk->bus == DOMAIN_DISK_BUS_SATA)
-        config->b_info.u.hvm.hdtype = LIBXL_HDTYPE_AHCI;
-}
-
 bool
 libxl_conf_map_disks(const DomainDef *def, libxl_domain_config *config, GError **error)
 {
@@ -162,8 +155,6 @@ libxl_conf_map_disks(const DomainDef *def, libxl_domain_config *config, GError *
         libxl_device_disk_init(device);
         if (!map_disk(def, def->disks->pdata[i], device, error))
             return false;
-        if (libxl_conf_is_hvm(def))
-            choose_disk_controller(def->disks->pdata[i], config);
     }
     return true;
 }

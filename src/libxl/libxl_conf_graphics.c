@@ -219,12 +219,7 @@ libxl_conf_map_inputs(const DomainDef *def, libxl_domain_config *config, GError 
         if (!add_input(def, def->inputs->pdata[i], names, error))
             return false;
     }
-    if (names->len == 0)
-        return true;
-    libxl_defbool_set(&config->b_info.u.hvm.usb, true);
-    if (names->len == 1)
-        config->b_info.u.hvm.usbdevice = g_steal_pointer(&names->pdata[0]);
-    else
+    if (names->len > 0)
         config->b_info.u.hvm.usbdevice_list = libxl_conf_string_list(names);
     return true;
 }

@@ -42,14 +42,11 @@ map_xenbus(const DomainControllerDef *controller, libxl_domain_build_info *info)
         info->event_channels = (uint32_t)controller->max_event_channels;
 }
 
-/* An HVM guest's plain USB controllers are the emulated machine's. */
+/* Model "none" says that there is no USB. */
 static bool
-is_paravirtual_usb(const DomainDef *def, const DomainControllerDef *controller)
+is_usb(const DomainControllerDef *controller)
 {
-    if (controller->model && strcmp(controller->model, "none") == 0)
-        return false;
-    return !libxl_conf_is_hvm(def) ||
-           (controller->model && g_str_has_prefix(controller->model, "qusb"));
+    return controller->type == DOMAIN_CONTROLLER_USB && g_strcmp0(controller->model, "none") != 0;
 }
 
 bool
@@ -61,8 +58,7 @@ libxl_conf_map_controllers(const DomainDef *def, libxl_domain_config *config, GE
 
         if (controller->type == DOMAIN_CONTROLLER_XENBUS) {
             map_xenbus(controller, &config->b_info);
-        } else if (controller->type == DOMAIN_CONTROLLER_USB &&
-                   is_paravirtual_usb(def, controller)) {
+        } else if (is_usb(controller)) {
             libxl_device_usbctrl *device = &config->usbctrls[config->num_usbctrls++];
 
             libxl_device_usbctrl_init(device);

@@ -465,23 +465,27 @@ try_host(XenHost *host, GError **error)
 XenHost *
 xen_host_libxl_open(GError **error)
 {
-    g_autoptr(XenHost) host = NULL;
     XenHostLibxl *self;
+    struct xs_handle *xs;
 
     if (!xen_host_libxl_check_machine(error))
         return NULL;
-
-    self = g_new0(XenHostLibxl, 1);
-    host = &self->host;
-    host->ops = &host_ops;
-    self->contexts = xen_context_pool_new();
-    self->xs = xs_open(0);
-    if (!self->xs) {
+    xs = xs_open(0);
+    if (!xs) {
         virtxl_error_set(error, VIR_ERR_NO_CONNECT,
                          _("cannot reach xenstored (%s); start xencommons, or use --host sim for "
                            "a simulated host"),
                          g_strerror(errno));
         return NULL;
     }
-    return try_host(host, error) ? g_steal_pointer(&host) : NULL;
+
+    self = g_new0(XenHostLibxl, 1);
+    self->host.ops = &host_ops;
+    self->contexts = xen_context_pool_new();
+    self->xs = xs;
+    if (!try_host(&self->host, error)) {
+        host_close(&self->host);
+        return NULL;
+    }
+    return &self->host;
 }

@@ -76,8 +76,10 @@ pop_event(XenWatch *watch)
 
     g_mutex_lock(&watch->lock);
     event = g_queue_pop_head(&watch->events);
-    if (!event)
-        g_clear_pointer(&watch->source, g_source_unref);
+    if (!event) {
+        g_source_unref(watch->source);
+        watch->source = NULL;
+    }
     g_mutex_unlock(&watch->lock);
     return event;
 }
@@ -369,7 +371,8 @@ xen_watch_free(XenWatch *watch)
     xs_close(watch->xs);
     if (watch->stop_fd >= 0)
         close(watch->stop_fd);
-    g_clear_pointer(&watch->domains, g_array_unref);
+    if (watch->domains)
+        g_array_unref(watch->domains);
     g_mutex_clear(&watch->lock);
     g_free(watch);
 }

@@ -7,9 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SCHEMA   "/usr/share/libvirt/schemas/capability.rng"
-#define EMULATOR "/usr/libexec/xen-qemu-system-i386"
-#define LOADER   "/usr/lib/xen-4.17/boot/hvmloader"
+#define SCHEMA     "/usr/share/libvirt/schemas/capability.rng"
+#define EMULATOR   "/usr/libexec/xen-qemu-system-i386"
+#define LOADER     "/usr/lib/xen-4.17/boot/hvmloader"
+#define HVM_LOADER "<loader>" LOADER "</loader>"
 
 static const XenHostInfo small_host = {
     .model = (char *)"x86_64",
@@ -57,7 +58,7 @@ test_guests(void)
         "<arch name='x86_64'>",
         "<os_type>hvm</os_type>",
         "<arch name='i686'>",
-        "<loader>" LOADER "</loader>",
+        HVM_LOADER,
         "<machine>xenfv</machine>",
         "<pae/>",
         "<nonpae/>",
