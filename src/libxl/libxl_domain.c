@@ -73,7 +73,8 @@ libxl_domain_end_job(LibxlDomain *domain)
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
 
     domain->has_job = false;
-    g_cond_signal(&domain->job_ended);
+    /* Of a domain that is removed, each who waits has to be told. */
+    g_cond_broadcast(&domain->job_ended);
 }
 
 int
@@ -143,6 +144,14 @@ libxl_domain_set_state(LibxlDomain *domain, virDomainState state, int reason)
 
     domain->state = state;
     domain->reason = reason;
+}
+
+void
+libxl_domain_set_autostart(LibxlDomain *domain, bool autostart)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
+
+    domain->autostart = autostart;
 }
 
 void
@@ -341,7 +350,10 @@ libxl_domain_list_prune(LibxlDomainList *list, LibxlDomain *domain)
     domain->is_removed = true;
     g_mutex_unlock(&domain->lock);
     g_mutex_lock(&list->lock);
-    g_hash_table_remove(list->by_name, domain->name);
-    g_hash_table_remove(list->by_uuid, domain->uuid);
+    /* Another one may have taken its place since it was taken out. */
+    if (g_hash_table_lookup(list->by_uuid, domain->uuid) == domain) {
+        g_hash_table_remove(list->by_name, domain->name);
+        g_hash_table_remove(list->by_uuid, domain->uuid);
+    }
     g_mutex_unlock(&list->lock);
 }

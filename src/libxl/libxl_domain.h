@@ -71,6 +71,7 @@ LibxlDomainRef *libxl_domain_make_ref(LibxlDomain *domain);
 void libxl_domain_set_persistent(LibxlDomain *domain, DomainDef *def);
 void libxl_domain_set_live(LibxlDomain *domain, DomainDef *def);
 void libxl_domain_set_state(LibxlDomain *domain, virDomainState state, int reason);
+void libxl_domain_set_autostart(LibxlDomain *domain, bool autostart);
 void libxl_domain_add_message(LibxlDomain *domain, const char *message);
 
 /* The error that libvirt gives for a uuid that isn't known. Returns NULL. */
@@ -99,5 +100,6 @@ GPtrArray *libxl_domain_list_get_all(LibxlDomainList *list);
 LibxlDomain *libxl_domain_list_obtain(LibxlDomainList *list, const char *name, const guint8 *uuid,
                                       GError **error);
 
-/* Takes @domain out if it has no definition left. For the holder of the job. */
+/* Takes @domain out if it has no definition left; nothing happens if it is out
+ * already. For the holder of the job. */
 void libxl_domain_list_prune(LibxlDomainList *list, LibxlDomain *domain);

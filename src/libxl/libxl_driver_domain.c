@@ -175,7 +175,7 @@ libxl_driver_domain_undefine(LibxlDriver *driver, const guint8 *uuid, guint flag
     ok = check_undefine(driver, domain, flags, error) &&
          libxl_store_remove_definition(driver, domain, error);
     if (ok) {
-        domain->autostart = false;
+        libxl_domain_set_autostart(domain, false);
         libxl_domain_set_persistent(domain, NULL);
         libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_UNDEFINED,
                           VIR_DOMAIN_EVENT_UNDEFINED_REMOVED);
@@ -200,11 +200,8 @@ libxl_driver_domain_set_autostart(LibxlDriver *driver, const guint8 *uuid, bool 
                          _("cannot set autostart for transient domain '%s'"), domain->name);
     else
         ok = libxl_store_set_autostart(driver, domain, autostart, error);
-    if (ok) {
-        g_mutex_lock(&domain->lock);
-        domain->autostart = autostart;
-        g_mutex_unlock(&domain->lock);
-    }
+    if (ok)
+        libxl_domain_set_autostart(domain, autostart);
     end(domain);
     return ok;
 }

@@ -157,15 +157,22 @@ libxl_driver_domain_lookup_by_name(LibxlDriver *driver, const char *name, GError
 
 /* --- a domain ------------------------------------------------------------------ */
 
-/* The domain with its lock taken; give both back with unlock_domain(). */
+/* The domain, which has a definition, with its lock taken; give both back with
+ * unlock_domain(). */
 static LibxlDomain *
 find_and_lock(LibxlDriver *driver, const guint8 *uuid, GError **error)
 {
     LibxlDomain *domain = libxl_driver_find(driver, uuid, error);
 
-    if (domain)
-        g_mutex_lock(&domain->lock);
-    return domain;
+    if (!domain)
+        return NULL;
+    g_mutex_lock(&domain->lock);
+    if (domain->live || domain->persistent)
+        return domain;
+    /* It ended after it was found. */
+    g_mutex_unlock(&domain->lock);
+    libxl_domain_unref(domain);
+    return libxl_domain_not_found(uuid, error);
 }
 
 static void
@@ -175,8 +182,7 @@ unlock_domain(LibxlDomain *domain)
     libxl_domain_unref(domain);
 }
 
-/* The definition that describes the domain now. NULL only if the domain is
- * being removed just now. */
+/* The definition that describes the domain now. */
 static const DomainDef *
 current_definition(const LibxlDomain *domain)
 {
