@@ -3,7 +3,6 @@
 
 #include "libxl/libxl_store.h"
 
-#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/i18n.h"
+#include "util/uuid.h"
 
 #define USERDATA_KEY "libvirt-xml"
 
@@ -24,26 +24,31 @@ path_in(const char *directory, const char *name, const char *suffix)
 
 /* --- definitions ---------------------------------------------------------- */
 
-/* "--" would end the comment. */
+/* How the comment names the domain: it may be pasted into a shell, and "--"
+ * can't be in a comment. */
 static char *
-header_comment(const char *name)
+name_in_comment(const DomainDef *def)
 {
-    g_autoptr(GString) safe = g_string_new(name);
+    char uuid[UUID_STRING_SIZE];
 
-    g_string_replace(safe, "--", "- -", 0);
-    return g_strdup_printf("<!--\n"
-                           "Written by the Xen driver. To change it, use\n"
-                           "  virsh edit %s\n"
-                           "since a change made here is overwritten without notice.\n"
-                           "-->\n\n",
-                           safe->str);
+    if (def->name[strspn(def->name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_.+")] == '\0' &&
+        !strstr(def->name, "--") && def->name[0] != '-')
+        return g_strdup(def->name);
+    uuid_format(def->uuid, uuid);
+    return g_strdup(uuid);
 }
 
 static bool
-write_document(const char *path, const char *name, const char *xml, GError **error)
+write_document(const char *path, const DomainDef *def, const char *xml, GError **error)
 {
-    g_autofree char *comment = header_comment(name);
-    g_autofree char *text = g_strconcat(comment, xml, NULL);
+    g_autofree char *name = name_in_comment(def);
+    g_autofree char *text = g_strdup_printf("<!--\n"
+                                            "Written by the Xen driver. To change it, use\n"
+                                            "  virsh edit %s\n"
+                                            "since a change made here is overwritten without "
+                                            "notice.\n"
+                                            "-->\n\n%s",
+                                            name, xml);
 
     return file_replace(path, text, strlen(text), 0600, error);
 }
@@ -55,7 +60,7 @@ libxl_store_save_definition(LibxlDriver *driver, const DomainDef *def, GError **
     g_autofree char *xml =
         domain_def_format(def, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE, error);
 
-    return xml && write_document(path, def->name, xml, error);
+    return xml && write_document(path, def, xml, error);
 }
 
 bool
@@ -77,12 +82,8 @@ libxl_store_set_autostart(LibxlDriver *driver, LibxlDomain *domain, bool autosta
         return false;
     if (!autostart)
         return true;
-    if (!file_make_directory(driver->config->autostart_dir, 0700, error))
-        return false;
-    if (symlink(path, link) < 0)
-        return virtxl_error_set(error, VIR_ERR_SYSTEM_ERROR, _("cannot make link '%s' to '%s': %s"),
-                                link, path, g_strerror(errno));
-    return true;
+    return file_make_directory(driver->config->autostart_dir, 0700, error) &&
+           file_make_link(link, path, error);
 }
 
 /* A link counts if it leads to this domain's definition, wherever it says that
@@ -114,7 +115,7 @@ load_definition(LibxlDriver *driver, const char *path, const char *name, GError 
     if (!domain || !libxl_domain_begin_job(domain, error))
         return false;
     if (!domain->persistent) {
-        domain->autostart = has_autostart_link(driver, name);
+        libxl_domain_set_autostart(domain, has_autostart_link(driver, name));
         libxl_domain_set_persistent(domain, g_steal_pointer(&def));
     }
     libxl_domain_end_job(domain);
@@ -132,7 +133,7 @@ libxl_store_load_definitions(LibxlDriver *driver)
         g_autofree char *name = NULL;
         g_autoptr(GError) error = NULL;
 
-        if (!g_str_has_suffix(file, ".xml") || file[0] == '.')
+        if (!g_str_has_suffix(file, ".xml"))
             continue;
         name = g_strndup(file, strlen(file) - strlen(".xml"));
         if (!load_definition(driver, path, name, &error))
@@ -158,7 +159,7 @@ libxl_store_save_live(LibxlDriver *driver, LibxlDomain *domain, bool with_userda
     g_autofree char *xml =
         domain_status_format(domain->live, domain->state, domain->reason, getpid(), error);
 
-    if (!xml || !write_document(path, domain->name, xml, error))
+    if (!xml || !write_document(path, domain->live, xml, error))
         return false;
     return !with_userdata || save_userdata(driver, domain->live, error);
 }

@@ -56,6 +56,15 @@ file_remove(const char *path, GError **error)
 }
 
 bool
+file_make_link(const char *path, const char *target, GError **error)
+{
+    if (symlink(target, path) < 0)
+        return virtxl_error_set(error, VIR_ERR_SYSTEM_ERROR, _("cannot make link '%s' to '%s': %s"),
+                                path, target, g_strerror(errno));
+    return sync_directory_of(path, error);
+}
+
+bool
 file_make_directory(const char *path, mode_t mode, GError **error)
 {
     if (g_mkdir_with_parents(path, (int)mode) < 0)

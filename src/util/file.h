@@ -17,5 +17,8 @@ bool file_replace(const char *path, const void *data, gsize size, mode_t mode, G
 /* Removes @path and syncs its directory; a path that is not there is no error. */
 bool file_remove(const char *path, GError **error);
 
+/* Makes a symbolic link at @path, where nothing may be, and syncs its directory. */
+bool file_make_link(const char *path, const char *target, GError **error);
+
 /* Makes @path and its parents, those that are missing with @mode. */
 bool file_make_directory(const char *path, mode_t mode, GError **error);

@@ -356,6 +356,18 @@ def domain_0_can_not_be_destroyed():
 
 
 @test
+def definitions_with_odd_names_survive_a_restart():
+    daemon = Daemon()
+    names = ["a---b", ".hidden", "--", "two words", "x;y", "\u00fcml\u00e4ut"]
+    for name in names:
+        daemon.define(name)
+    daemon.kill()
+    daemon.start()
+    expect_equal(sorted(daemon.virsh("list", "--all", "--name").splitlines()),
+                 sorted(names + ["Domain-0"]))
+
+
+@test
 def a_definition_survives_a_restart():
     daemon = Daemon()
     daemon.define("kept", elements="<title>still here</title>")
