@@ -158,8 +158,11 @@ static void
 follow_up(gpointer data, gpointer user_data)
 {
     g_autofree XenHostEvent *event = data;
+    LibxlDriver *driver = user_data;
 
-    libxl_lifecycle_follow_up(user_data, event);
+    /* What is left undone is done from the host's list at the next start. */
+    if (!g_atomic_int_get(&driver->is_closing))
+        libxl_lifecycle_follow_up(driver, event);
 }
 
 static void
@@ -191,14 +194,15 @@ void
 libxl_driver_follow_up_later(LibxlDriver *driver, const XenHostEvent *event, guint milliseconds)
 {
     LaterEvent *later = g_new(LaterEvent, 1);
+    g_autoptr(GSource) source = g_timeout_source_new(milliseconds);
 
-    *later = (LaterEvent){driver, g_timeout_source_new(milliseconds), *event};
-    g_source_set_callback(later->source, push_later_event, later, g_free);
+    *later = (LaterEvent){driver, source, *event};
+    g_source_set_callback(source, push_later_event, later, g_free);
     g_mutex_lock(&driver->timers_lock);
-    g_ptr_array_add(driver->timers, g_source_ref(later->source));
+    g_ptr_array_add(driver->timers, g_source_ref(source));
     g_mutex_unlock(&driver->timers_lock);
-    g_source_attach(later->source, NULL);
-    g_source_unref(later->source);
+    /* From here on it may fire, and then @later is gone. */
+    g_source_attach(source, NULL);
 }
 
 static void
@@ -424,7 +428,6 @@ libxl_driver_close(LibxlDriver *driver)
     if (!driver)
         return;
     g_atomic_int_set(&driver->is_closing, 1);
-    /* What is queued is done again from the host's list at the next start. */
     if (driver->autostart)
         g_thread_pool_free(driver->autostart, FALSE, TRUE);
     g_thread_pool_free(driver->follow_up, FALSE, TRUE);

@@ -95,8 +95,6 @@ static bool
 launch(LibxlDriver *driver, LibxlDomain *domain, bool paused, virDomainRunningReason reason,
        GError **error)
 {
-    if (!settle(driver, domain->live, error))
-        return false;
     if (paused)
         libxl_domain_set_state(domain, VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_USER);
     return libxl_store_save_live(driver, domain, true, error) &&
@@ -134,6 +132,7 @@ libxl_lifecycle_start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef 
     g_autoptr(GPtrArray) messages = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(DomainDef) live = domain_def_copy(def);
     bool paused = flags & VIR_DOMAIN_START_PAUSED;
+    bool settled;
 
     if (!domain_def_validate(live, error) ||
         !libxl_channels_prepare(live, driver->config, messages, error))
@@ -143,9 +142,11 @@ libxl_lifecycle_start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef 
         return false;
     }
     g_message("domain '%s' is built, id %d", domain->name, live->id);
+    /* Before getters see the definition: it is changed without a lock. */
+    settled = settle(driver, live, error);
     begin_life(domain, g_steal_pointer(&live));
     add_messages(domain, messages);
-    if (!launch(driver, domain, paused, reason, error)) {
+    if (!settled || !launch(driver, domain, paused, reason, error)) {
         libxl_lifecycle_destroy(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED,
                                 VIR_DOMAIN_EVENT_STOPPED_FAILED, NULL);
         return false;
@@ -220,31 +221,6 @@ dump_core(LibxlDriver *driver, LibxlDomain *domain)
                   error->message);
 }
 
-static void
-restart(LibxlDriver *driver, LibxlDomain *domain)
-{
-    g_autoptr(DomainDef) def = domain_def_copy(domain->live);
-    g_autoptr(GError) error = NULL;
-
-    if (!destroy_on_host(driver, domain, &error)) {
-        g_warning("domain '%s' can't be restarted: %s", domain->name, error->message);
-        return;
-    }
-    libxl_channels_remove(domain->live, driver->config);
-    libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_STOPPED,
-                      VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN);
-    def->id = -1;
-    libxl_channels_drop_automatic_paths(def, driver->config);
-    if (libxl_lifecycle_start(driver, domain, def, 0, VIR_DOMAIN_RUNNING_BOOTED, &error)) {
-        libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_REBOOT, 0, 0);
-        return;
-    }
-    g_warning("domain '%s' did not start again: %s", domain->name, error->message);
-    if (domain->live)
-        libxl_lifecycle_stopped(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED,
-                                VIR_DOMAIN_EVENT_STOPPED_FAILED);
-}
-
 /* How a guest stopped, in libvirt's words. */
 typedef struct {
     virDomainState state;
@@ -259,6 +235,45 @@ static const Ending ending_shutdown = {VIR_DOMAIN_SHUTDOWN, VIR_DOMAIN_SHUTDOWN_
 static const Ending ending_crash = {VIR_DOMAIN_CRASHED, VIR_DOMAIN_CRASHED_PANICKED,
                                     VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED_CRASHED};
 
+/* The domain is still there, but its guest does not run any more. */
+static void
+keep_stopped(LibxlDriver *driver, LibxlDomain *domain, const Ending *ending)
+{
+    g_autoptr(GError) error = NULL;
+
+    libxl_domain_set_state(domain, ending->state, ending->state_reason);
+    if (!libxl_store_save_live(driver, domain, false, &error))
+        g_warning("%s", error->message);
+}
+
+static void
+restart(LibxlDriver *driver, LibxlDomain *domain, const Ending *ending)
+{
+    g_autoptr(DomainDef) def = domain_def_copy(domain->live);
+    int old_id = domain->live->id;
+    g_autoptr(GError) error = NULL;
+
+    if (!destroy_on_host(driver, domain, &error)) {
+        keep_stopped(driver, domain, ending);
+        g_warning("domain '%s' can't be restarted: %s", domain->name, error->message);
+        return;
+    }
+    libxl_channels_remove(domain->live, driver->config);
+    libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_STOPPED,
+                      VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN);
+    def->id = -1;
+    libxl_channels_drop_automatic_paths(def, driver->config);
+    if (libxl_lifecycle_start(driver, domain, def, 0, VIR_DOMAIN_RUNNING_BOOTED, &error)) {
+        libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_REBOOT, 0, 0);
+        return;
+    }
+    g_warning("domain '%s' did not start again: %s", domain->name, error->message);
+    /* With a new id it was built, and is still there: it could not be removed. */
+    if (domain->live && domain->live->id == old_id)
+        libxl_lifecycle_stopped(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED,
+                                VIR_DOMAIN_EVENT_STOPPED_FAILED);
+}
+
 static void
 act(LibxlDriver *driver, LibxlDomain *domain, DomainLifecycleAction action, const Ending *ending)
 {
@@ -266,17 +281,15 @@ act(LibxlDriver *driver, LibxlDomain *domain, DomainLifecycleAction action, cons
 
     switch (action) {
     case DOMAIN_LIFECYCLE_PRESERVE:
-        libxl_domain_set_state(domain, ending->state, ending->state_reason);
-        if (!libxl_store_save_live(driver, domain, false, &error))
-            g_warning("%s", error->message);
+        keep_stopped(driver, domain, ending);
         return;
     case DOMAIN_LIFECYCLE_COREDUMP_RESTART:
         dump_core(driver, domain);
-        restart(driver, domain);
+        restart(driver, domain, ending);
         return;
     case DOMAIN_LIFECYCLE_RESTART:
     case DOMAIN_LIFECYCLE_RESTART_RENAME:
-        restart(driver, domain);
+        restart(driver, domain, ending);
         return;
     case DOMAIN_LIFECYCLE_COREDUMP_DESTROY:
         dump_core(driver, domain);
@@ -285,8 +298,10 @@ act(LibxlDriver *driver, LibxlDomain *domain, DomainLifecycleAction action, cons
         break;
     }
     if (!libxl_lifecycle_destroy(driver, domain, ending->shutoff_reason, ending->event_detail,
-                                 &error))
+                                 &error)) {
+        keep_stopped(driver, domain, ending);
         g_warning("domain '%s' has stopped but can't be removed: %s", domain->name, error->message);
+    }
 }
 
 static bool
@@ -423,8 +438,10 @@ adopt_with_job(LibxlDriver *driver, LibxlDomain *domain, const XenDomainInfo *in
     g_autoptr(GError) error = NULL;
 
     live->id = (int)info->domid;
-    if (!is_foreign && !libxl_channels_adopt(live, driver->host, &error))
+    if (!is_foreign && !libxl_channels_adopt(live, driver->host, &error)) {
         g_warning("domain '%s': its channels can't be read: %s", domain->name, error->message);
+        g_clear_error(&error);
+    }
     libxl_domain_set_live(domain, live);
     g_mutex_lock(&domain->lock);
     domain->is_foreign = is_foreign;
@@ -439,7 +456,9 @@ adopt_with_job(LibxlDriver *driver, LibxlDomain *domain, const XenDomainInfo *in
                               .domid = info->domid,
                               .reason = info->shutdown_reason};
 
-        guest_stopped(driver, domain, &event);
+        /* Not at once: a restart takes long, and clients wait for us to open. */
+        memcpy(event.uuid, domain->uuid, sizeof(event.uuid));
+        libxl_driver_follow_up_later(driver, &event, 0);
     }
 }
 
@@ -481,14 +500,20 @@ void
 libxl_lifecycle_follow_up(LibxlDriver *driver, const XenHostEvent *event)
 {
     g_autoptr(LibxlDomain) domain = NULL;
+    g_autoptr(GError) error = NULL;
 
     if (event->type == XEN_HOST_DOMAIN_CREATED) {
         libxl_lifecycle_adopt(driver, event->domid);
         return;
     }
     domain = libxl_domain_list_peek_uuid(driver->domains, event->uuid);
-    if (!domain || !libxl_domain_begin_job(domain, NULL))
+    if (!domain)
         return;
+    if (!libxl_domain_begin_job(domain, &error)) {
+        if (g_error_matches(error, VIRTXL_ERROR, VIR_ERR_OPERATION_TIMEOUT))
+            libxl_driver_follow_up_later(driver, event, 0);
+        return;
+    }
     /* Whatever held the job before may have dealt with it already. */
     if (domain->live && domain->live->id == (int)event->domid) {
         if (event->type == XEN_HOST_DOMAIN_GONE)

@@ -349,6 +349,69 @@ test_coredump_destroy_leaves_a_core(Fixture *fixture, gconstpointer data)
     g_assert_true(g_str_has_prefix(g_dir_read_name(directory), "guest-"));
 }
 
+static bool
+is_crashed_or_gone(Fixture *fixture)
+{
+    return is_crashed(fixture) || !is_active(fixture);
+}
+
+static void
+test_a_dead_guest_that_stays_is_not_running(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    define(fixture, GUEST("<on_crash>destroy</on_crash>"));
+    g_assert_true(start(fixture, &error));
+    tell_host(fixture, "fail destroy");
+    tell_host(fixture, "guest guest crash");
+    wait_for(fixture, is_crashed_or_gone);
+    assert_truth(fixture, true);
+    g_assert_true(libxl_driver_domain_destroy(fixture->driver, uuid, 0, &error));
+    assert_truth(fixture, false);
+}
+
+static gpointer
+suspend_in_vain(gpointer data)
+{
+    Fixture *fixture = data;
+    GError *error = NULL;
+
+    libxl_driver_domain_suspend(fixture->driver, uuid, &error);
+    return error;
+}
+
+static gpointer
+destroy_slowly(gpointer data)
+{
+    Fixture *fixture = data;
+
+    g_assert_true(libxl_driver_domain_destroy(fixture->driver, uuid, 0, NULL));
+    return NULL;
+}
+
+/* Each of them has to be told, or it would wait for half a minute. */
+static void
+test_all_who_wait_for_a_removed_domain_are_told(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(LibxlDomainRef) ref =
+        libxl_driver_domain_create_xml(fixture->driver, GUEST(""), 0, NULL);
+    GThread *waiting[3];
+    GThread *destroying;
+
+    g_assert_nonnull(ref);
+    tell_host(fixture, "delay destroy 2000");
+    destroying = g_thread_new("destroy", destroy_slowly, fixture);
+    g_usleep(G_USEC_PER_SEC / 2);
+    for (gsize i = 0; i < G_N_ELEMENTS(waiting); i++)
+        waiting[i] = g_thread_new("suspend", suspend_in_vain, fixture);
+    for (gsize i = 0; i < G_N_ELEMENTS(waiting); i++) {
+        g_autoptr(GError) error = g_thread_join(waiting[i]);
+
+        g_assert_error(error, VIRTXL_ERROR, VIR_ERR_NO_DOMAIN);
+    }
+    g_thread_join(destroying);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -363,6 +426,9 @@ main(int argc, char **argv)
         {"reboot-loop-waits-and-can-be-destroyed", test_reboot_loop_waits_and_can_be_destroyed},
         {"crash-preserved-is-kept-and-destroyed", test_crash_preserved_is_kept_and_destroyed},
         {"coredump-destroy-leaves-a-core", test_coredump_destroy_leaves_a_core},
+        {"a-dead-guest-that-stays-is-not-running", test_a_dead_guest_that_stays_is_not_running},
+        {"all-who-wait-for-a-removed-domain-are-told",
+         test_all_who_wait_for_a_removed_domain_are_told},
     };
 
     g_test_init(&argc, &argv, NULL);
