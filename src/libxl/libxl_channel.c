@@ -239,18 +239,40 @@ take_pty_path(DomainChrDef *channel, const XenChannelInfo *info)
     channel->source->path = g_strdup(info->path);
 }
 
+/* Holds on to the socket itself, so that nobody who can write to its directory
+ * gets anything else of the host's by a link in its place. */
+static int
+hold_socket(const char *path)
+{
+    int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    struct stat status;
+
+    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode))
+        return fd;
+    if (fd >= 0) {
+        close(fd);
+        errno = ENOTSOCK;
+    }
+    return -1;
+}
+
 static bool
 own_socket(const DomainDef *live, const DomainChrDef *channel, const LibxlDriverConfig *config,
            GError **error)
 {
     const char *path = channel->source->path;
+    int fd = hold_socket(path);
+    g_autofree char *same = g_strdup_printf("/proc/self/fd/%d", fd);
+    bool ok = fd >= 0 && fchownat(fd, "", (uid_t)-1, config->channel_group, AT_EMPTY_PATH) == 0 &&
+              chmod(same, config->channel_mode) == 0;
 
-    if (lchown(path, (uid_t)-1, config->channel_group) < 0 ||
-        fchmodat(AT_FDCWD, path, config->channel_mode, 0) < 0)
-        return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED,
-                                _("domain '%s': channel '%s' has no usable socket '%s': %s"),
-                                live->name, channel->target_name, path, g_strerror(errno));
-    return true;
+    if (!ok)
+        virtxl_error_set(error, VIR_ERR_OPERATION_FAILED,
+                         _("domain '%s': channel '%s' has no usable socket '%s': %s"), live->name,
+                         channel->target_name, path, g_strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return ok;
 }
 
 static bool
