@@ -244,15 +244,26 @@ on_host_event(const XenHostEvent *event, gpointer user_data)
 
 /* --- open -------------------------------------------------------------------- */
 
+/* Closed, but in a directory that others may pass through: applications look for
+ * sockets in /var/lib/libvirt. */
+static bool
+make_private_directory(const char *path, GError **error)
+{
+    g_autofree char *ours = g_path_get_dirname(path);
+    g_autofree char *shared = g_path_get_dirname(ours);
+
+    return file_make_directory(shared, 0755, error) && file_make_directory(path, 0700, error);
+}
+
 static bool
 make_directories(const LibxlDriverConfig *config, GError **error)
 {
-    return file_make_directory(config->config_dir, 0700, error) &&
-           file_make_directory(config->autostart_dir, 0700, error) &&
-           file_make_directory(config->save_dir, 0700, error) &&
+    return make_private_directory(config->autostart_dir, error) &&
+           make_private_directory(config->save_dir, error) &&
+           make_private_directory(config->log_dir, error) &&
+           file_make_directory(config->config_dir, 0700, error) &&
            file_make_directory(config->state_dir, 0755, error) &&
-           file_make_directory(config->channel_dir, 0755, error) &&
-           file_make_directory(config->log_dir, 0700, error);
+           file_make_directory(config->channel_dir, 0755, error);
 }
 
 /* The lock of libvirt's own Xen driver: the first byte of its pid file, so that
@@ -361,8 +372,9 @@ autostart_domain(gpointer data, gpointer user_data)
     if (g_atomic_int_get(&driver->is_closing) || !libxl_domain_begin_job(domain, NULL))
         return;
     if (!domain->live && domain->persistent &&
-        !libxl_lifecycle_start(driver, domain, domain->persistent, 0, VIR_DOMAIN_RUNNING_BOOTED,
-                               &error))
+        (!libxl_store_check_no_managed_save(driver, domain, &error) ||
+         !libxl_lifecycle_start(driver, domain, domain->persistent, 0, VIR_DOMAIN_RUNNING_BOOTED,
+                                &error)))
         g_warning("domain '%s' is not started: %s", domain->name, error->message);
     libxl_domain_end_job(domain);
 }

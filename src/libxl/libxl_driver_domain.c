@@ -35,11 +35,12 @@ end(LibxlDomain *domain)
 
 /* Domain-0 is the machine that we run on. */
 static bool
-check_not_domain_zero(const LibxlDomain *domain, const char *operation, GError **error)
+check_not_domain_zero(const LibxlDomain *domain, GError **error)
 {
     if (domain->live && domain->live->id == 0)
-        return virtxl_error_set(error, VIR_ERR_OPERATION_UNSUPPORTED,
-                                _("Domain-0 is the control domain: it can't be %s"), operation);
+        return virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
+                                _("Domain-0 is the control domain, which does not allow this "
+                                  "operation"));
     return true;
 }
 
@@ -53,13 +54,13 @@ check_active(const LibxlDomain *domain, GError **error)
 
 /* Begins an operation on a domain that runs and isn't Domain-0. */
 static LibxlDomain *
-begin_active(LibxlDriver *driver, const guint8 *uuid, const char *operation, GError **error)
+begin_active(LibxlDriver *driver, const guint8 *uuid, GError **error)
 {
     LibxlDomain *domain = begin(driver, uuid, error);
 
     if (!domain)
         return NULL;
-    if (check_active(domain, error) && check_not_domain_zero(domain, operation, error))
+    if (check_active(domain, error) && check_not_domain_zero(domain, error))
         return domain;
     end(domain);
     return NULL;
@@ -117,8 +118,7 @@ define(LibxlDriver *driver, LibxlDomain *domain, DomainDef *def, GError **error)
 {
     bool is_new = !domain->persistent;
 
-    if (!check_not_domain_zero(domain, "defined", error) ||
-        !libxl_store_save_definition(driver, def, error)) {
+    if (!check_not_domain_zero(domain, error) || !libxl_store_save_definition(driver, def, error)) {
         domain_def_free(def);
         return false;
     }
@@ -147,7 +147,7 @@ libxl_driver_domain_define_xml(LibxlDriver *driver, const char *xml, guint flags
 static bool
 check_undefine(LibxlDriver *driver, LibxlDomain *domain, guint flags, GError **error)
 {
-    if (!check_not_domain_zero(domain, "undefined", error))
+    if (!check_not_domain_zero(domain, error))
         return false;
     if (!domain->persistent)
         return virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
@@ -193,7 +193,7 @@ libxl_driver_domain_set_autostart(LibxlDriver *driver, const guint8 *uuid, bool 
 
     if (!domain)
         return false;
-    if (!check_not_domain_zero(domain, "autostarted", error))
+    if (!check_not_domain_zero(domain, error))
         ok = false;
     else if (!domain->persistent)
         virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
@@ -227,25 +227,19 @@ libxl_driver_domain_create_xml(LibxlDriver *driver, const char *xml, guint flags
     if (!libxl_driver_check_flags(flags, VIR_DOMAIN_START_PAUSED, "virDomainCreateXML", error) ||
         !(def = parse(driver, xml, error)) || !(domain = obtain(driver, def, error)))
         return NULL;
-    if (check_inactive(domain, error) &&
+    if (check_inactive(domain, error) && libxl_store_check_no_managed_save(driver, domain, error) &&
         libxl_lifecycle_start(driver, domain, def, flags, VIR_DOMAIN_RUNNING_BOOTED, error))
         ref = libxl_domain_make_ref(domain);
     end_obtained(driver, domain);
     return ref;
 }
 
-/* A managed save would be lost, or worse, meet a disk that has changed since. */
 static bool
 settle_managed_save(LibxlDriver *driver, LibxlDomain *domain, guint flags, GError **error)
 {
-    if (!libxl_store_has_managed_save(driver, domain))
-        return true;
-    if (flags & VIR_DOMAIN_START_FORCE_BOOT)
+    if ((flags & VIR_DOMAIN_START_FORCE_BOOT) && libxl_store_has_managed_save(driver, domain))
         return libxl_store_remove_managed_save(driver, domain, error);
-    return virtxl_error_set(error, VIR_ERR_OPERATION_UNSUPPORTED,
-                            _("domain '%s' has a managed save image, and restoring one is not "
-                              "supported; start it with --force-boot to discard the image"),
-                            domain->name);
+    return libxl_store_check_no_managed_save(driver, domain, error);
 }
 
 bool
@@ -275,7 +269,7 @@ libxl_driver_domain_destroy(LibxlDriver *driver, const guint8 *uuid, guint flags
     bool ok;
 
     if (!libxl_driver_check_flags(flags, 0, "virDomainDestroyFlags", error) ||
-        !(domain = begin_active(driver, uuid, "destroyed", error)))
+        !(domain = begin_active(driver, uuid, error)))
         return false;
     ok = libxl_lifecycle_destroy(driver, domain, VIR_DOMAIN_SHUTOFF_DESTROYED,
                                  VIR_DOMAIN_EVENT_STOPPED_DESTROYED, error);
@@ -292,7 +286,7 @@ libxl_driver_domain_shutdown(LibxlDriver *driver, const guint8 *uuid, guint flag
     if (!libxl_driver_check_flags(flags,
                                   VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN | VIR_DOMAIN_SHUTDOWN_PARAVIRT,
                                   "virDomainShutdownFlags", error) ||
-        !(domain = begin_active(driver, uuid, "shut down", error)))
+        !(domain = begin_active(driver, uuid, error)))
         return false;
     ok = driver->host->ops->shutdown(driver->host, (guint32)domain->live->id, error);
     end(domain);
@@ -306,7 +300,7 @@ libxl_driver_domain_reboot(LibxlDriver *driver, const guint8 *uuid, guint flags,
     bool ok;
 
     if (!libxl_driver_check_flags(flags, VIR_DOMAIN_REBOOT_PARAVIRT, "virDomainReboot", error) ||
-        !(domain = begin_active(driver, uuid, "rebooted", error)))
+        !(domain = begin_active(driver, uuid, error)))
         return false;
     ok = driver->host->ops->reboot(driver->host, (guint32)domain->live->id, error);
     end(domain);
@@ -327,7 +321,7 @@ set_state(LibxlDriver *driver, LibxlDomain *domain, virDomainState state, int re
 bool
 libxl_driver_domain_suspend(LibxlDriver *driver, const guint8 *uuid, GError **error)
 {
-    LibxlDomain *domain = begin_active(driver, uuid, "suspended", error);
+    LibxlDomain *domain = begin_active(driver, uuid, error);
     bool ok = true;
 
     if (!domain)
@@ -343,7 +337,7 @@ libxl_driver_domain_suspend(LibxlDriver *driver, const guint8 *uuid, GError **er
 bool
 libxl_driver_domain_resume(LibxlDriver *driver, const guint8 *uuid, GError **error)
 {
-    LibxlDomain *domain = begin_active(driver, uuid, "resumed", error);
+    LibxlDomain *domain = begin_active(driver, uuid, error);
     bool ok = true;
 
     if (!domain)

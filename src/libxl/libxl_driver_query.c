@@ -501,13 +501,16 @@ take_sample(LibxlDriver *driver, const XenDomainInfo *info, gint64 now)
 
 /* One question answers for all domains: many clients that ask for many domains
  * cost the hypervisor one listing for each moment. */
-bool
-libxl_driver_sample(LibxlDriver *driver, GError **error)
+static bool
+sample(LibxlDriver *driver, const guint8 *uuid, GError **error)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&driver->sample_lock);
     g_autoptr(GPtrArray) infos = NULL;
     gint64 now = g_get_monotonic_time();
 
+    /* Another one may have asked while this one waited for the lock. */
+    if (libxl_driver_domain_info_is_fresh(driver, uuid))
+        return true;
     infos = driver->host->ops->list_domains(driver->host, error);
     if (!infos)
         return false;
@@ -523,7 +526,7 @@ libxl_driver_domain_get_info(LibxlDriver *driver, const guint8 *uuid, virDomainI
     LibxlDomain *domain;
     const DomainDef *def;
 
-    if (!libxl_driver_domain_info_is_fresh(driver, uuid) && !libxl_driver_sample(driver, error))
+    if (!libxl_driver_domain_info_is_fresh(driver, uuid) && !sample(driver, uuid, error))
         return false;
     domain = find_and_lock(driver, uuid, error);
     if (!domain)

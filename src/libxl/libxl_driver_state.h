@@ -39,9 +39,6 @@ void libxl_driver_emit(LibxlDriver *driver, LibxlDomain *domain, virDomainEventI
 void libxl_driver_follow_up_later(LibxlDriver *driver, const XenHostEvent *event,
                                   guint milliseconds);
 
-/* Calls the host about every domain and keeps the answers. An operation. */
-bool libxl_driver_sample(LibxlDriver *driver, GError **error);
-
 /* The domain with @uuid, or VIR_ERR_NO_DOMAIN. */
 LibxlDomain *libxl_driver_find(LibxlDriver *driver, const guint8 *uuid, GError **error);
 

@@ -231,6 +231,17 @@ libxl_store_has_managed_save(LibxlDriver *driver, LibxlDomain *domain)
 }
 
 bool
+libxl_store_check_no_managed_save(LibxlDriver *driver, LibxlDomain *domain, GError **error)
+{
+    if (!libxl_store_has_managed_save(driver, domain))
+        return true;
+    return virtxl_error_set(error, VIR_ERR_OPERATION_UNSUPPORTED,
+                            _("domain '%s' has a managed save image, and restoring one is not "
+                              "supported; start it with --force-boot to discard the image"),
+                            domain->name);
+}
+
+bool
 libxl_store_remove_managed_save(LibxlDriver *driver, LibxlDomain *domain, GError **error)
 {
     g_autofree char *path = path_in(driver->config->save_dir, domain->name, ".save");

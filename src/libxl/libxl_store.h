@@ -42,4 +42,7 @@ void libxl_store_load_definitions(LibxlDriver *driver);
 bool libxl_store_claim_autostart(LibxlDriver *driver);
 
 bool libxl_store_has_managed_save(LibxlDriver *driver, LibxlDomain *domain);
+/* Fails if there is one, which must not be passed over: it would meet disks that
+ * have changed since. VIR_ERR_OPERATION_UNSUPPORTED. */
+bool libxl_store_check_no_managed_save(LibxlDriver *driver, LibxlDomain *domain, GError **error);
 bool libxl_store_remove_managed_save(LibxlDriver *driver, LibxlDomain *domain, GError **error);

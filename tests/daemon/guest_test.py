@@ -292,4 +292,19 @@ def autostarted_domains_stay_off_when_only_the_daemon_starts_again():
     expect_equal(daemon.state("early"), "shut off")
 
 
+@test
+def a_saved_domain_is_not_booted_over_its_image():
+    daemon = Daemon()
+    daemon.define("saved")
+    daemon.virsh("autostart", "saved")
+    image = daemon.file("var/lib/libvirt/libxl/save/saved.save", "what stock left")
+    boot(daemon)
+    xml = daemon.file("saved.xml", daemon.virsh("dumpxml", "saved"))
+    for command in (("start", "saved"), ("create", xml)):
+        expect_in("has a managed save image", daemon.virsh_fails(*command))
+    expect_equal(daemon.state("saved"), "shut off")
+    daemon.virsh("start", "--force-boot", "saved")
+    assert not os.path.exists(image)
+
+
 run()
