@@ -139,6 +139,9 @@ map_disk(const DomainDef *def, const DomainDiskDef *disk, libxl_device_disk *dev
     device->removable = 1;
     device->readwrite = !disk->readonly;
     device->is_cdrom = disk->device == DOMAIN_DISK_DEVICE_CDROM;
+    /* libxl refuses a drive without a medium that has a format. */
+    if (device->is_cdrom && !device->pdev_path)
+        device->format = LIBXL_DISK_FORMAT_EMPTY;
     if (disk->driver.discard != DOMAIN_DISK_DISCARD_DEFAULT)
         libxl_defbool_set(&device->discard_enable,
                           disk->driver.discard == DOMAIN_DISK_DISCARD_UNMAP);
