@@ -8,7 +8,7 @@ import struct
 
 import libvirt
 
-from host import clients, guests
+from host import clients, expect_equal, guests
 from host.daemons import virtxld
 
 REMOTE_PROGRAM = 0x20008086
@@ -24,7 +24,7 @@ def shared():
 
 def everything_goes_on(bystander):
     assert virtxld.is_alive(), virtxld.last_words()
-    assert bystander.lookupByID(0).name() == "Domain-0"
+    expect_equal(bystander.lookupByID(0).name(), "Domain-0")
     assert clients.virsh("list")
 
 
@@ -95,13 +95,14 @@ def test_a_truncated_frame_disturbs_nobody(bystander):
 
 
 def test_a_frame_of_4_gib_closes_the_connection(bystander):
-    assert send(frame(1, 0xffffffff)) == b""
+    expect_equal(send(frame(1, 0xffffffff)), b"")
     everything_goes_on(bystander)
 
 
 def test_an_unknown_procedure_is_answered_with_an_error(bystander):
     answer = send(frame(65000))
-    assert answer and struct.unpack(">I", answer[24:28])[0] == 1, answer
+    assert answer, "no answer"
+    expect_equal(struct.unpack(">I", answer[24:28])[0], 1)
     everything_goes_on(bystander)
 
 
@@ -115,8 +116,8 @@ def test_a_definition_on_disk_that_breaks_a_rule_is_listed_kept_and_not_started(
         file.write(text)
     virtxld.start()
     domain = clients.connect().lookupByName("rule-breaker")
-    assert domain.XMLDesc().count("name='same'") == 2
-    assert clients.error_code(domain.create) == libvirt.VIR_ERR_CONFIG_UNSUPPORTED
+    expect_equal(domain.XMLDesc().count("name='same'"), 2)
+    expect_equal(clients.error_code(domain.create), libvirt.VIR_ERR_CONFIG_UNSUPPORTED)
     assert os.path.exists(path)
     assert virtxld.is_alive()
     domain.undefine()

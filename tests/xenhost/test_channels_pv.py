@@ -10,7 +10,7 @@ import hashlib
 import os
 import stat
 
-from host import clients, guests, wait_until, xen
+from host import clients, expect_equal, guests, wait_until, xen
 from host.channel import pattern
 from host.daemons import virtxld
 
@@ -36,22 +36,22 @@ def test_all_channels_become_connected(guest):
 
 def test_device_ids_follow_the_order_of_the_definition(guest):
     expected = {channel.name: number for number, channel in enumerate(CHANNELS, 1)}
-    assert xen.channel_nodes(guest.id) == expected, xen.channel_nodes(guest.id)
+    expect_equal(xen.channel_nodes(guest.id), expected)
 
 
 def test_each_channel_leads_to_the_hvc_of_its_number(guest):
     for number, channel in enumerate(CHANNELS, 1):
         if channel.program == "shell":
             with guest.shell(channel.name) as shell:
-                assert shell.ask("readlink /proc/self/fd/0") == "/dev/hvc%d" % number
+                expect_equal(shell.ask("readlink /proc/self/fd/0"), "/dev/hvc%d" % number)
 
 
 def both_ways(guest, name):
     """The guest gets a line, and answers with one that it could not have by echoing."""
     with guest.shell(name) as shell:
-        assert shell.ask("echo there-and-back | rev") == "kcab-dna-ereht"
+        expect_equal(shell.ask("echo there-and-back | rev"), "kcab-dna-ereht")
         lines = "\n".join(str(number) for number in range(200))
-        assert shell.ask("seq 0 199").replace("\r", "") == lines
+        expect_equal(shell.ask("seq 0 199").replace("\r", ""), lines)
 
 
 def test_bytes_go_both_ways_on_a_virtio_target_unix_channel(guest):
@@ -74,8 +74,8 @@ def test_1_mib_arrives_whole_in_both_directions(guest):
     data = pattern(1 << 20)
     with guest.connect(SUM.name) as channel:
         channel.wait_for_sum()
-        assert channel.guest_checksum_of(data) == hashlib.md5(data).hexdigest()
-        assert channel.pattern_from_guest(len(data)) == data
+        expect_equal(channel.guest_checksum_of(data), hashlib.md5(data).hexdigest())
+        assert channel.pattern_from_guest(len(data)) == data, "what came is not what was sent"
 
 
 def test_the_live_xml_shows_each_ptys_right_path(guest):
@@ -83,18 +83,18 @@ def test_the_live_xml_shows_each_ptys_right_path(guest):
     for number, channel in enumerate(CHANNELS, 1):
         if channel.kind == "pty":
             path = xen.xenstore_read("/local/domain/%d/device/console/%d/tty" % (domid, number))
-            assert guest.path(channel.name) == path, (channel.name, guest.path(channel.name), path)
+            expect_equal(guest.path(channel.name), path)
 
 
 def test_the_live_xml_keeps_the_given_paths(guest):
     for channel in (VPORT, SUM):
-        assert guest.path(channel.name) == channel.path
+        expect_equal(guest.path(channel.name), channel.path)
 
 
 def test_the_automatic_path_has_the_domains_uuid(guest):
     identity = clients.virsh("domuuid", guest.name)
     expected = "/run/libvirt/libxl/channel/%s/%s" % (identity, AUTOMATIC.name)
-    assert guest.path(AUTOMATIC.name) == expected
+    expect_equal(guest.path(AUTOMATIC.name), expected)
     assert expected not in clients.inactive_xml(guest.name)
 
 
@@ -111,6 +111,6 @@ def test_a_socket_serves_one_client_after_the_other(guest):
 
 def test_the_live_xml_says_virtio_where_the_definition_does(guest):
     target = guest.channel_element(VPORT.name).find("target")
-    assert target.get("type") == "virtio"
+    expect_equal(target.get("type"), "virtio")
     address = guest.channel_element(VPORT.name).find("address")
-    assert address.get("type") == "virtio-serial"
+    expect_equal(address.get("type"), "virtio-serial")

@@ -4,7 +4,7 @@
 import contextlib
 import os
 
-from host import clients, guests, wait_until, xen
+from host import clients, expect_equal, guests, wait_until, xen
 from host.daemons import virtxld
 
 CRASH = "echo c >/proc/sysrq-trigger"
@@ -39,7 +39,7 @@ def is_over(guest, domid):
 def is_up_again(guest, domid):
     wait_until(lambda: guest.id not in (domid, None), "a new id")
     with guest.shell(CONTROL.name) as shell:
-        assert shell.ask("echo hello") == "hello"
+        expect_equal(shell.ask("echo hello"), "hello")
     assert xen.is_gone(domid)
 
 
@@ -66,7 +66,7 @@ def test_a_crash_with_on_crash_restart_is_settled():
 def test_a_crash_with_on_crash_preserve_is_shown():
     with done_while_down("down-crash-kept", CRASH, on_crash="preserve") as (guest, domid):
         wait_until(lambda: guest.state == "crashed", "crashed")
-        assert guest.id == domid
+        expect_equal(guest.id, domid)
 
 
 def test_a_domain_that_xl_destroyed_is_shut_off():
@@ -91,4 +91,4 @@ def test_a_domain_with_autostart_is_not_started_by_a_mere_restart_of_the_daemon(
         assert os.path.islink("/etc/libvirt/libxl/autostart/auto.xml")
         virtxld.stop()
         virtxld.start()
-        assert guest.state == "shut off"
+        expect_equal(guest.state, "shut off")

@@ -4,7 +4,7 @@
 import contextlib
 import xml.etree.ElementTree as ElementTree
 
-from host import clients, guests, stays_true, wait_until, xen
+from host import clients, expect_equal, guests, stays_true, wait_until, xen
 from host.daemons import virtxld
 
 VPORT = guests.unix_channel("s-4-VM.vport", "virtio")
@@ -39,11 +39,11 @@ def is_found_again(guest, end):
     domid, text = guest.id, live_text(guest)
     qemu = xen.qemu_processes(domid)
     end()
-    assert xen.xl_domains() == {guest.name: domid}
-    assert xen.qemu_processes(domid) == qemu
+    expect_equal(xen.xl_domains(), {guest.name: domid})
+    expect_equal(xen.qemu_processes(domid), qemu)
     virtxld.start()
-    assert guest.state == "running"
-    assert guest.id == domid
+    expect_equal(guest.state, "running")
+    expect_equal(guest.id, domid)
     wait_until(lambda: live_text(guest) == text, "the live XML is as before", 20)
 
 
@@ -55,10 +55,10 @@ def channels_are_undisturbed(guest, end):
             shell.ask("memory=kept")
         end()
         for shell in shells:
-            assert shell.ask("echo $memory") == "kept"
+            expect_equal(shell.ask("echo $memory"), "kept")
         virtxld.start()
         for shell in shells:
-            assert shell.ask("echo $memory") == "kept"
+            expect_equal(shell.ask("echo $memory"), "kept")
 
 
 def test_a_killed_daemon_finds_its_domain_and_the_whole_live_xml(guest):
@@ -82,7 +82,7 @@ def test_a_new_client_can_connect_to_a_channel_while_the_daemon_is_down(guest):
     virtxld.kill()
     with guests.Channel(path) as shell:
         shell.wait_for_shell()
-        assert shell.ask("echo hello") == "hello"
+        expect_equal(shell.ask("echo hello"), "hello")
     virtxld.start()
 
 
@@ -91,10 +91,10 @@ def test_ten_kills_in_a_row_lose_nothing(guest):
     for _ in range(10):
         virtxld.kill()
         virtxld.start()
-    assert guest.id == domid
+    expect_equal(guest.id, domid)
     for channel in CHANNELS:
         with guest.shell(channel.name) as shell:
-            assert shell.ask("echo hello") == "hello"
+            expect_equal(shell.ask("echo hello"), "hello")
 
 
 def test_a_reboot_after_a_restart_of_the_daemon_is_obeyed(guest):
@@ -104,7 +104,7 @@ def test_a_reboot_after_a_restart_of_the_daemon_is_obeyed(guest):
     with guest.shell(VPORT.name) as shell:
         shell.tell("reboot -f")
     wait_until(lambda: guest.id not in (domid, None), "a new id", 60)
-    assert [guest.path(VPORT.name), guest.path(AUTOMATIC.name)] == paths
+    expect_equal([guest.path(VPORT.name), guest.path(AUTOMATIC.name)], paths)
     for channel in CHANNELS:
         guest.shell(channel.name).close()
     assert xen.is_gone(domid)
@@ -116,7 +116,7 @@ def test_a_transient_domain_is_found_and_ends_as_one(guest):
         with passing.shell(channel.name) as shell:
             virtxld.kill()
             virtxld.start()
-            assert passing.state == "running"
+            expect_equal(passing.state, "running")
             domid = passing.id
             shell.tell("poweroff -f")
         wait_until(lambda: not clients.exists("transient"), "the domain is forgotten", 60)

@@ -4,7 +4,7 @@
 import contextlib
 import glob
 
-from host import clients, guests, stays_true, wait_until, xen
+from host import clients, expect_equal, guests, stays_true, wait_until, xen
 from host.daemons import virtxld
 
 DUMPS = "/var/lib/libvirt/libxl/dump/*"
@@ -45,11 +45,11 @@ def starts_again(guest, command):
     domid, paths = guest.id, [guest.path(CONTROL.name), guest.path(AUTOMATIC.name)]
     tell(guest, command)
     wait_until(lambda: guest.id not in (domid, None), "a new id")
-    assert guest.state == "running"
-    assert [guest.path(CONTROL.name), guest.path(AUTOMATIC.name)] == paths
+    expect_equal(guest.state, "running")
+    expect_equal([guest.path(CONTROL.name), guest.path(AUTOMATIC.name)], paths)
     for channel in (CONTROL, AUTOMATIC):
         with guest.shell(channel.name) as shell:
-            assert shell.ask("echo hello") == "hello"
+            expect_equal(shell.ask("echo hello"), "hello")
     assert xen.is_gone(domid), xen.xenstore_paths_of(domid)
 
 
@@ -60,7 +60,7 @@ def is_preserved(guest, command, state):
     wait_until(lambda: guest.state == state, state)
     stays_true(lambda: guest.id == domid and guest.name in xen.xl_domains(), "it is not preserved")
     clients.virsh("destroy", guest.name)
-    assert guest.state == "shut off"
+    expect_equal(guest.state, "shut off")
     guests.assert_nothing_left(domid, [CONTROL.path])
 
 
@@ -71,7 +71,7 @@ def test_destroy_leaves_no_socket_no_xenstore_node_and_no_qemu():
         assert xen.qemu_processes(domid)
         clients.virsh("destroy", guest.name)
         guests.assert_nothing_left(domid, paths)
-        assert guest.state == "shut off"
+        expect_equal(guest.state, "shut off")
 
 
 def test_a_poweroff_ends_the_domain():
@@ -127,7 +127,7 @@ def test_on_crash_coredump_destroy():
     dumps = set(glob.glob(DUMPS)) - before
     assert len(dumps) == 1 and "crash-dump" in next(iter(dumps)), dumps
     with open(dumps.pop(), "rb") as file:
-        assert file.read(4) == b"\x7fELF"
+        expect_equal(file.read(4), b"\x7fELF")
 
 
 def test_virsh_shutdown_is_obeyed_by_the_guest():
@@ -151,9 +151,9 @@ def test_virsh_reboot_is_obeyed_by_the_guest():
 def test_a_paused_start_waits_for_resume():
     with guests.defined("paused", (CONTROL,)) as guest:
         clients.virsh("start", "--paused", guest.name)
-        assert guest.state == "paused"
+        expect_equal(guest.state, "paused")
         stays_true(lambda: guest.state == "paused", "it runs", 3)
         clients.virsh("resume", guest.name)
         guest.shell(CONTROL.name).close()
         clients.virsh("suspend", guest.name)
-        assert guest.state == "paused"
+        expect_equal(guest.state, "paused")

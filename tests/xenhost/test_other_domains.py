@@ -6,7 +6,7 @@ import os
 
 import libvirt
 
-from host import clients, guests, stays_true, wait_until, xen
+from host import clients, expect_equal, guests, stays_true, wait_until, xen
 from host.daemons import virtxld
 
 CONFIGURATION = os.path.join(os.path.dirname(__file__), "domains/xl.cfg")
@@ -32,42 +32,42 @@ def started_by_xl(*settings):
 
 
 def test_domain_0_is_listed_with_id_0():
-    assert clients.virsh("list").split() == ["0", "Domain-0", "running"]
-    assert clients.domain_id("Domain-0") == 0
+    expect_equal(clients.virsh("list").split(), ["0", "Domain-0", "running"])
+    expect_equal(clients.domain_id("Domain-0"), 0)
 
 
 def test_domain_0_can_not_be_destroyed():
     domain = clients.connect().lookupByID(0)
-    assert clients.error_code(domain.destroy) == libvirt.VIR_ERR_OPERATION_INVALID
-    assert clients.state("Domain-0") == "running"
+    expect_equal(clients.error_code(domain.destroy), libvirt.VIR_ERR_OPERATION_INVALID)
+    expect_equal(clients.state("Domain-0"), "running")
 
 
 def test_domain_0_can_not_be_suspended_shut_down_or_undefined():
     domain = clients.connect().lookupByName("Domain-0")
     for function in (domain.suspend, domain.shutdown, domain.undefine):
-        assert clients.error_code(function) == libvirt.VIR_ERR_OPERATION_INVALID, function
+        expect_equal(clients.error_code(function), libvirt.VIR_ERR_OPERATION_INVALID)
 
 
 def test_domain_0_has_a_description():
     root = clients.live_xml("Domain-0")
-    assert root.findtext("name") == "Domain-0" and root.get("id") == "0"
+    expect_equal((root.findtext("name"), root.get("id")), ("Domain-0", "0"))
     assert clients.virsh("dominfo", "Domain-0")
 
 
 def test_a_domain_of_xl_is_listed_with_its_id_and_name():
     with started_by_xl() as domid:
-        assert clients.domain_id(NAME) == domid
-        assert clients.state(NAME) == "running"
+        expect_equal(clients.domain_id(NAME), domid)
+        expect_equal(clients.state(NAME), "running")
         root = clients.live_xml(NAME)
-        assert root.get("id") == str(domid)
-        assert root.findtext("uuid") == xen.xl_configuration(domid)["c_info"]["uuid"]
+        expect_equal(root.get("id"), str(domid))
+        expect_equal(root.findtext("uuid"), xen.xl_configuration(domid)["c_info"]["uuid"])
 
 
 def test_a_domain_of_xl_is_found_by_a_daemon_that_starts_later():
     with started_by_xl() as domid:
         virtxld.stop()
         virtxld.start()
-        assert clients.domain_id(NAME) == domid
+        expect_equal(clients.domain_id(NAME), domid)
 
 
 def test_a_reboot_of_a_domain_of_xl_is_left_to_xl():
@@ -75,7 +75,7 @@ def test_a_reboot_of_a_domain_of_xl_is_left_to_xl():
         wait_until(lambda: xen.xl_domains().get(NAME) not in (domid, None), "xl has restarted it", 90)
         wait_until(lambda: clients.exists(NAME) and clients.domain_id(NAME) == xen.xl_domains()[NAME],
                    "virtxld knows the new id", 20)
-        assert list(xen.xl_domains()) == [NAME]
+        expect_equal(list(xen.xl_domains()), [NAME])
 
 
 def test_a_poweroff_of_a_domain_of_xl_that_xl_preserves_is_left_alone():
@@ -100,4 +100,4 @@ def test_a_running_name_of_xl_can_not_be_started_twice():
     with started_by_xl() as domid:
         connection = clients.connect()
         clients.error_code(connection.createXML, guests.definition(NAME))
-        assert xen.xl_domains() == {NAME: domid}
+        expect_equal(xen.xl_domains(), {NAME: domid})

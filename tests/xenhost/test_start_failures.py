@@ -5,7 +5,7 @@ import contextlib
 import os
 import socket
 
-from host import clients, guests, xen
+from host import clients, expect_equal, guests, xen
 from host.daemons import virtxld
 
 GOOD = guests.unix_channel("good")
@@ -28,9 +28,9 @@ def start_fails(path, word):
             assert word in str(error), str(error)
         else:
             raise AssertionError("it started")
-        assert guest.state == "shut off", guest.state
+        expect_equal(guest.state, "shut off")
         assert guest.id is None
-    assert set(xen.xl_domains().values()) == before, xen.xl_domains()
+    expect_equal(set(xen.xl_domains().values()), before)
     assert not xen.all_qemu_processes(), xen.all_qemu_processes()
     assert not os.path.lexists(GOOD.path), "the other channel's socket is left"
     assert virtxld.is_alive()
@@ -53,7 +53,7 @@ def test_a_channel_whose_path_is_a_file():
         file.write("precious")
     start_fails(path, path)
     with open(path) as file:
-        assert file.read() == "precious"
+        expect_equal(file.read(), "precious")
 
 
 def test_a_channel_whose_path_is_a_socket_in_use():
@@ -74,7 +74,7 @@ def test_a_stale_socket_is_replaced():
     channel = guests.ChannelSpec("stale", path=path)
     with guests.running("stale", (channel,)) as guest:
         with guest.shell(channel.name) as shell:
-            assert shell.ask("echo hello") == "hello"
+            expect_equal(shell.ask("echo hello"), "hello")
 
 
 def test_a_failed_start_does_not_spoil_the_next():
@@ -88,4 +88,4 @@ def test_a_failed_start_does_not_spoil_the_next():
         except clients.VirshError:
             os.rmdir(path)
         clients.virsh("start", guest.name)
-        assert guest.state == "running"
+        expect_equal(guest.state, "running")

@@ -5,7 +5,7 @@ import contextlib
 import os
 import xml.etree.ElementTree as ElementTree
 
-from host import clients, guests, wait_until, xen
+from host import clients, expect_equal, guests, wait_until, xen
 from host.daemons import libvirtd, virtxld
 
 CHANNELS = (guests.unix_channel("s-4-VM.vport", "virtio"), guests.unix_channel("of-xen"), guests.pty_channel("a-pty"))
@@ -35,7 +35,7 @@ def read_by_the_other(writer, reader, name):
         written = clients.inactive_xml(name, writer)
     assert os.path.islink(AUTOSTART % name)
     with only(reader):
-        assert canonical(clients.inactive_xml(name, reader)) == canonical(written)
+        expect_equal(canonical(clients.inactive_xml(name, reader)), canonical(written))
         assert is_autostarted(name, reader)
         clients.virsh("autostart", "--disable", name, daemon=reader)
         clients.virsh("undefine", name, daemon=reader)
@@ -57,7 +57,7 @@ def keep_from_autostart():
 def test_virtxld_does_not_start_while_libvirtd_has_the_host():
     with only(libvirtd):
         virtxld.launch()
-        assert virtxld.process.wait(30) == 1
+        expect_equal(virtxld.process.wait(30), 1)
         assert libvirtd.is_alive()
         assert clients.virsh("uri", daemon=libvirtd)
 
@@ -79,7 +79,7 @@ def test_a_second_virtxld_does_not_start():
     with only(virtxld):
         second = virtxld.another()
         second.launch()
-        assert second.process.wait(30) == 1
+        expect_equal(second.process.wait(30), 1)
         assert clients.virsh("list")
 
 
@@ -101,10 +101,10 @@ def test_virtxld_takes_over_a_running_domain_of_libvirtd():
         domid = int(clients.virsh("domid", name, daemon=libvirtd))
     with only(virtxld):
         guest = guests.Guest(name)
-        assert guest.state == "running" and guest.id == domid
+        expect_equal((guest.state, guest.id), ("running", domid))
         for channel in XEN_CHANNELS:
             with guest.shell(channel.name) as shell:
-                assert shell.ask("echo hello") == "hello"
+                expect_equal(shell.ask("echo hello"), "hello")
         with guest.shell(XEN_CHANNELS[0].name) as shell:
             shell.tell("reboot -f")
         wait_until(lambda: guest.id not in (domid, None), "a new id")
@@ -121,8 +121,8 @@ def test_libvirtd_takes_over_a_running_domain_of_virtxld():
         clients.virsh("start", name)
         domid = clients.domain_id(name)
     with only(libvirtd):
-        assert clients.virsh("domid", name, daemon=libvirtd) == str(domid)
-        assert clients.live_xml(name, libvirtd).find("devices/channel/target").get("name") == "of-xen"
+        expect_equal(clients.virsh("domid", name, daemon=libvirtd), str(domid))
+        expect_equal(clients.live_xml(name, libvirtd).find("devices/channel/target").get("name"), "of-xen")
         clients.virsh("destroy", name, daemon=libvirtd)
         clients.virsh("undefine", name, daemon=libvirtd)
     assert xen.is_gone(domid)

@@ -31,6 +31,15 @@ PORT_NAMES = "/sys/class/virtio-ports/*/name"
 PORT_PREFIX = "virtxl.lab."
 
 
+def unblock_signals():
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+
+def take_terminal():
+    unblock_signals()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 class Session:
     """One command: its process and the threads that carry its output."""
 
@@ -50,7 +59,8 @@ class Session:
     def _start_on_pipes(self, argv, environment):
         self.process = subprocess.Popen(
             argv, env=environment, start_new_session=True, bufsize=0,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            preexec_fn=unblock_signals)
         self.input = self.process.stdin.fileno()
         return [(frames.OUTPUT, self.process.stdout.fileno()),
                 (frames.ERROR_OUTPUT, self.process.stderr.fileno())]
@@ -60,7 +70,7 @@ class Session:
         self.process = subprocess.Popen(
             argv, env=environment, start_new_session=True,
             stdin=slave, stdout=slave, stderr=slave,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+            preexec_fn=take_terminal)
         os.close(slave)
         self.input = self.terminal
         return [(frames.OUTPUT, self.terminal)]
@@ -185,19 +195,17 @@ def lab_ports():
 
 
 def main():
+    # Waited for, not handled: a handler could interrupt itself, and lock itself out.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGIO])
     lines = [Line(port) for port in lab_ports()]
     if not lines:
         sys.exit("no control line: the host was not started by the lab")
-
-    def wake_lines(*_):
-        for line in lines:
-            line.wake.set()
-
-    signal.signal(signal.SIGIO, wake_lines)
     for line in lines:
         threading.Thread(target=line.serve).start()
     while True:
-        signal.pause()
+        signal.sigwait([signal.SIGIO])
+        for line in lines:
+            line.wake.set()
 
 
 main()

@@ -22,3 +22,7 @@ def stays_true(predicate, what, seconds=5):
     while time.monotonic() < deadline:
         assert predicate(), what
         time.sleep(0.3)
+
+
+def expect_equal(value, expected):
+    assert value == expected, "got %r, not %r" % (value, expected)

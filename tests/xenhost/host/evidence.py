@@ -3,10 +3,14 @@
 
 import glob
 import os
+import re
 import subprocess
 
 LOGS = ("/var/log/virtxld-test.log", "/var/log/libvirtd-test.log", "/var/log/libvirt/libxl/*.log",
         "/var/log/xen/*.log", "/var/log/xen/console/*")
+NOISE = re.compile(r"client \d+ .*closed")
+STATE = (["xl", "list"], ["ls", "/run/libvirt/libxl"], ["sh", "-c", "dmesg | tail -n 4"],
+         ["sh", "-c", "xenstore-ls -f | grep -E '^/local.*/console(/[0-9]+)*/(state|name|tty|type) '"])
 LINES = 60
 
 
@@ -21,11 +25,11 @@ def since(lengths):
     for path in sorted(mark()):
         with open(path, errors="replace") as file:
             file.seek(min(lengths.get(path, 0), os.path.getsize(path)))
-            lines = file.read().replace("\r", "").splitlines()[-LINES:]
+            lines = [line for line in file.read().replace("\r", "").splitlines() if not NOISE.search(line)]
+        lines = lines[-LINES:]
         if lines:
             parts += ["", "%s:" % path] + [printable(line) for line in lines]
-    for command in (["xl", "list"], ["ls", "/run/libvirt/libxl"],
-                    ["sh", "-c", "xenstore-ls -f | grep /console"], ["sh", "-c", "dmesg | tail -n 8"]):
+    for command in STATE:
         result = subprocess.run(command, capture_output=True, text=True, errors="replace")
         parts += ["", "%s:" % " ".join(command)] + result.stdout.splitlines()[-LINES:]
     return "\n".join(parts)
