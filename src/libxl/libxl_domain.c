@@ -147,6 +147,14 @@ libxl_domain_set_state(LibxlDomain *domain, virDomainState state, int reason)
 }
 
 void
+libxl_domain_set_foreign(LibxlDomain *domain, bool is_foreign)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
+
+    domain->is_foreign = is_foreign;
+}
+
+void
 libxl_domain_set_autostart(LibxlDomain *domain, bool autostart)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);

@@ -71,6 +71,7 @@ LibxlDomainRef *libxl_domain_make_ref(LibxlDomain *domain);
 void libxl_domain_set_persistent(LibxlDomain *domain, DomainDef *def);
 void libxl_domain_set_live(LibxlDomain *domain, DomainDef *def);
 void libxl_domain_set_state(LibxlDomain *domain, virDomainState state, int reason);
+void libxl_domain_set_foreign(LibxlDomain *domain, bool is_foreign);
 void libxl_domain_set_autostart(LibxlDomain *domain, bool autostart);
 void libxl_domain_add_message(LibxlDomain *domain, const char *message);
 

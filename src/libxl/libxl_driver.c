@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libxl/libxl_adopt.h"
 #include "libxl/libxl_capabilities.h"
 #include "libxl/libxl_channel.h"
 #include "libxl/libxl_driver_state.h"
@@ -161,7 +162,11 @@ follow_up(gpointer data, gpointer user_data)
     LibxlDriver *driver = user_data;
 
     /* What is left undone is done from the host's list at the next start. */
-    if (!g_atomic_int_get(&driver->is_closing))
+    if (g_atomic_int_get(&driver->is_closing))
+        return;
+    if (event->type == XEN_HOST_DOMAIN_CREATED)
+        libxl_adopt_domain(driver, event->domid);
+    else
         libxl_lifecycle_follow_up(driver, event);
 }
 
@@ -295,34 +300,6 @@ take_lock(LibxlDriver *driver, GError **error)
     return true;
 }
 
-/* Removes what is left of domains that ended while no driver was there. Those
- * that run have been adopted by now. */
-static void
-forget_the_dead(LibxlDriver *driver)
-{
-    g_autoptr(GDir) directory = g_dir_open(driver->config->state_dir, 0, NULL);
-    const char *file;
-
-    while (directory && (file = g_dir_read_name(directory))) {
-        g_autofree char *name = NULL;
-        g_autofree char *path = g_build_filename(driver->config->state_dir, file, NULL);
-        g_autoptr(LibxlDomain) domain = NULL;
-        g_autoptr(DomainStatus) status = NULL;
-
-        if (!g_str_has_suffix(file, ".xml"))
-            continue;
-        name = g_strndup(file, strlen(file) - strlen(".xml"));
-        domain = libxl_domain_list_find_name(driver->domains, name);
-        if (domain && libxl_domain_is_active(domain))
-            continue;
-        g_message("domain '%s' ended while no driver was running", name);
-        status = libxl_store_load_live(driver, name);
-        if (status)
-            libxl_channels_remove(status->def, driver->config);
-        file_remove(path, NULL);
-    }
-}
-
 /* Domain-0 is this machine: there from the start, and never ours to end. */
 static void
 add_domain_zero(LibxlDriver *driver, const XenDomainInfo *info)
@@ -332,8 +309,8 @@ add_domain_zero(LibxlDriver *driver, const XenDomainInfo *info)
 
     if (!domain)
         return;
-    libxl_domain_set_live(domain, libxl_lifecycle_describe(info));
-    libxl_domain_set_persistent(domain, libxl_lifecycle_describe(info));
+    libxl_domain_set_live(domain, libxl_adopt_describe(info));
+    libxl_domain_set_persistent(domain, libxl_adopt_describe(info));
     g_free(domain->persistent->name);
     domain->persistent->name = g_strdup("Domain-0");
     g_free(domain->live->name);
@@ -356,9 +333,9 @@ adopt_domains(LibxlDriver *driver, GError **error)
         if (info->domid == 0)
             add_domain_zero(driver, info);
         else
-            libxl_lifecycle_adopt(driver, info->domid);
+            libxl_adopt_domain(driver, info->domid);
     }
-    forget_the_dead(driver);
+    libxl_adopt_dead(driver);
     return true;
 }
 

@@ -89,18 +89,6 @@ let_run(LibxlDriver *driver, LibxlDomain *domain, virDomainRunningReason reason,
     return libxl_store_save_live(driver, domain, false, error);
 }
 
-/* The domain is there, and paused: makes it known, so that a driver after us
- * finds it, and lets it run. */
-static bool
-launch(LibxlDriver *driver, LibxlDomain *domain, bool paused, virDomainRunningReason reason,
-       GError **error)
-{
-    if (paused)
-        libxl_domain_set_state(domain, VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_USER);
-    return libxl_store_save_live(driver, domain, true, error) &&
-           (paused || let_run(driver, domain, reason, error));
-}
-
 static void
 begin_life(LibxlDomain *domain, DomainDef *live)
 {
@@ -125,6 +113,43 @@ emit_started(LibxlDriver *driver, LibxlDomain *domain, bool paused)
                           VIR_DOMAIN_EVENT_SUSPENDED_PAUSED);
 }
 
+static bool
+launch(LibxlDriver *driver, LibxlDomain *domain, bool paused, virDomainRunningReason reason,
+       GError **error)
+{
+    if (paused)
+        libxl_domain_set_state(domain, VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_USER);
+    return libxl_store_save_live(driver, domain, true, error) &&
+           (paused || let_run(driver, domain, reason, error));
+}
+
+bool
+libxl_lifecycle_finish_start(LibxlDriver *driver, LibxlDomain *domain, bool paused,
+                             virDomainRunningReason reason, GError **error)
+{
+    if (!launch(driver, domain, paused, reason, error)) {
+        libxl_lifecycle_destroy(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED,
+                                VIR_DOMAIN_EVENT_STOPPED_FAILED, NULL);
+        return false;
+    }
+    emit_started(driver, domain, paused);
+    return true;
+}
+
+/* Tells a driver after us what is under way, should this one die of it. */
+static bool
+announce(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, bool paused,
+         GError **error)
+{
+    /* While it restarts it still has its old live definition. */
+    if (domain->live)
+        return libxl_store_save_status(driver, def, VIR_DOMAIN_SHUTDOWN, VIR_DOMAIN_SHUTDOWN_USER,
+                                       error);
+    return libxl_store_save_status(driver, def, VIR_DOMAIN_PAUSED,
+                                   paused ? VIR_DOMAIN_PAUSED_USER : VIR_DOMAIN_PAUSED_STARTING_UP,
+                                   error);
+}
+
 bool
 libxl_lifecycle_start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, guint flags,
                       virDomainRunningReason reason, GError **error)
@@ -137,8 +162,9 @@ libxl_lifecycle_start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef 
     if (!domain_def_validate(live, error) ||
         !libxl_channels_prepare(live, driver->config, messages, error))
         return false;
-    if (!create(driver, live, error)) {
+    if (!announce(driver, domain, live, paused, error) || !create(driver, live, error)) {
         libxl_channels_remove(live, driver->config);
+        libxl_store_remove_status(driver, domain->name);
         return false;
     }
     g_message("domain '%s' is built, id %d", domain->name, live->id);
@@ -146,13 +172,11 @@ libxl_lifecycle_start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef 
     settled = settle(driver, live, error);
     begin_life(domain, g_steal_pointer(&live));
     add_messages(domain, messages);
-    if (!settled || !launch(driver, domain, paused, reason, error)) {
-        libxl_lifecycle_destroy(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED,
-                                VIR_DOMAIN_EVENT_STOPPED_FAILED, NULL);
-        return false;
-    }
-    emit_started(driver, domain, paused);
-    return true;
+    if (settled)
+        return libxl_lifecycle_finish_start(driver, domain, paused, reason, error);
+    libxl_lifecycle_destroy(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED,
+                            VIR_DOMAIN_EVENT_STOPPED_FAILED, NULL);
+    return false;
 }
 
 /* --- stop ----------------------------------------------------------------- */
@@ -163,7 +187,7 @@ libxl_lifecycle_stopped(LibxlDriver *driver, LibxlDomain *domain, virDomainShuto
 {
     if (!domain->is_foreign) {
         libxl_channels_remove(domain->live, driver->config);
-        libxl_store_remove_live(driver, domain);
+        libxl_store_remove_status(driver, domain->name);
     }
     g_message("domain '%s', id %d, has stopped", domain->name, domain->live->id);
     libxl_domain_set_live(domain, NULL);
@@ -253,7 +277,9 @@ restart(LibxlDriver *driver, LibxlDomain *domain, const Ending *ending)
     int old_id = domain->live->id;
     g_autoptr(GError) error = NULL;
 
-    if (!destroy_on_host(driver, domain, &error)) {
+    def->id = -1;
+    libxl_channels_drop_automatic_paths(def, driver->config);
+    if (!announce(driver, domain, def, false, &error) || !destroy_on_host(driver, domain, &error)) {
         keep_stopped(driver, domain, ending);
         g_warning("domain '%s' can't be restarted: %s", domain->name, error->message);
         return;
@@ -261,8 +287,6 @@ restart(LibxlDriver *driver, LibxlDomain *domain, const Ending *ending)
     libxl_channels_remove(domain->live, driver->config);
     libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_STOPPED,
                       VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN);
-    def->id = -1;
-    libxl_channels_drop_automatic_paths(def, driver->config);
     if (libxl_lifecycle_start(driver, domain, def, 0, VIR_DOMAIN_RUNNING_BOOTED, &error)) {
         libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_REBOOT, 0, 0);
         return;
@@ -363,138 +387,7 @@ guest_stopped(LibxlDriver *driver, LibxlDomain *domain, const XenHostEvent *even
     act(driver, domain, action, ending);
 }
 
-/* --- events and adoption --------------------------------------------------- */
-
-DomainDef *
-libxl_lifecycle_describe(const XenDomainInfo *info)
-{
-    DomainDef *def = domain_def_new();
-
-    def->name = info->name[0] ? g_strdup(info->name) : g_strdup_printf("domain-%u", info->domid);
-    memcpy(def->uuid, info->uuid, sizeof(def->uuid));
-    def->memory_max = info->max_memory_kib;
-    def->memory = info->current_memory_kib;
-    def->vcpus_max = MAX(info->max_vcpus, 1);
-    def->vcpus = CLAMP(info->online_vcpus, 1, def->vcpus_max);
-    def->on_poweroff = DOMAIN_LIFECYCLE_DESTROY;
-    def->on_reboot = DOMAIN_LIFECYCLE_RESTART;
-    def->on_crash = DOMAIN_LIFECYCLE_DESTROY;
-    def->os.arch = g_strdup("x86_64");
-    switch (info->type) {
-    case LIBXL_DOMAIN_TYPE_HVM:
-        def->os.type = DOMAIN_OS_TYPE_HVM;
-        def->os.machine = g_strdup("xenfv");
-        break;
-    case LIBXL_DOMAIN_TYPE_PVH:
-        def->os.type = DOMAIN_OS_TYPE_XENPVH;
-        def->os.machine = g_strdup("xenpvh");
-        break;
-    default:
-        def->os.type = DOMAIN_OS_TYPE_LINUX;
-        def->os.machine = g_strdup("xenpv");
-        break;
-    }
-    return def;
-}
-
-/* The live definition of a domain of ours, as a driver before us left it. */
-static DomainDef *
-recover_live(LibxlDriver *driver, const XenDomainInfo *info, DomainStatus **status)
-{
-    DomainDef *def = libxl_store_load_userdata(driver, info->domid);
-
-    if (!def)
-        return NULL;
-    *status = libxl_store_load_live(driver, info->name);
-    if (*status && (*status)->def->id == (int)info->domid &&
-        memcmp((*status)->def->uuid, info->uuid, sizeof(info->uuid)) == 0) {
-        domain_def_free(def);
-        return g_steal_pointer(&(*status)->def);
-    }
-    g_clear_pointer(status, domain_status_free);
-    return def;
-}
-
-static void
-adopt_state(LibxlDomain *domain, const XenDomainInfo *info, const DomainStatus *status)
-{
-    if (info->is_paused)
-        libxl_domain_set_state(domain, VIR_DOMAIN_PAUSED,
-                               status && status->state == VIR_DOMAIN_PAUSED
-                                   ? status->reason
-                                   : VIR_DOMAIN_PAUSED_UNKNOWN);
-    else if (status && status->state != VIR_DOMAIN_PAUSED)
-        libxl_domain_set_state(domain, status->state, status->reason);
-    else
-        libxl_domain_set_state(domain, VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_UNKNOWN);
-}
-
-/* Sets @domain up from what the host says; the caller holds its job. Takes @live
- * over; @is_foreign says that it is only a description. */
-static void
-adopt_with_job(LibxlDriver *driver, LibxlDomain *domain, const XenDomainInfo *info, DomainDef *live,
-               bool is_foreign, const DomainStatus *status)
-{
-    g_autoptr(GError) error = NULL;
-
-    live->id = (int)info->domid;
-    if (!is_foreign && !libxl_channels_adopt(live, driver->host, &error)) {
-        g_warning("domain '%s': its channels can't be read: %s", domain->name, error->message);
-        g_clear_error(&error);
-    }
-    libxl_domain_set_live(domain, live);
-    g_mutex_lock(&domain->lock);
-    domain->is_foreign = is_foreign;
-    g_mutex_unlock(&domain->lock);
-    adopt_state(domain, info, status);
-    g_message("domain '%s' runs already, id %d%s", domain->name, live->id,
-              is_foreign ? " (another toolstack's)" : "");
-    if (!is_foreign && !libxl_store_save_live(driver, domain, false, &error))
-        g_warning("%s", error->message);
-    if (info->is_shutdown && !is_foreign) {
-        XenHostEvent event = {.type = XEN_HOST_DOMAIN_SHUTDOWN,
-                              .domid = info->domid,
-                              .reason = info->shutdown_reason};
-
-        /* Not at once: a restart takes long, and clients wait for us to open. */
-        memcpy(event.uuid, domain->uuid, sizeof(event.uuid));
-        libxl_driver_follow_up_later(driver, &event, 0);
-    }
-}
-
-void
-libxl_lifecycle_adopt(LibxlDriver *driver, guint32 domid)
-{
-    g_autoptr(XenDomainInfo) first = driver->host->ops->get_domain(driver->host, domid, NULL);
-    g_autoptr(XenDomainInfo) info = NULL;
-    g_autoptr(LibxlDomain) domain = NULL;
-    g_autoptr(DomainStatus) status = NULL;
-    g_autoptr(GError) error = NULL;
-    DomainDef *live;
-    bool is_foreign;
-
-    if (!first || first->is_dying)
-        return;
-    live = recover_live(driver, first, &status);
-    is_foreign = !live;
-    domain = live ? libxl_domain_list_obtain(driver->domains, live->name, live->uuid, &error)
-                  : libxl_domain_list_obtain(driver->domains, first->name, first->uuid, &error);
-    if (!domain || !libxl_domain_begin_job(domain, &error)) {
-        g_warning("domain id %u is left alone: %s", domid, error->message);
-        domain_def_free(live);
-        return;
-    }
-    /* It may have gone while we waited for the job; what comes later is told
-     * to whoever has the job next. */
-    info = driver->host->ops->get_domain(driver->host, domid, NULL);
-    if (info && !domain->live)
-        adopt_with_job(driver, domain, info,
-                       live ? g_steal_pointer(&live) : libxl_lifecycle_describe(info), is_foreign,
-                       status);
-    domain_def_free(live);
-    libxl_domain_list_prune(driver->domains, domain);
-    libxl_domain_end_job(domain);
-}
+/* --- events of the host ---------------------------------------------------- */
 
 void
 libxl_lifecycle_follow_up(LibxlDriver *driver, const XenHostEvent *event)
@@ -502,10 +395,6 @@ libxl_lifecycle_follow_up(LibxlDriver *driver, const XenHostEvent *event)
     g_autoptr(LibxlDomain) domain = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (event->type == XEN_HOST_DOMAIN_CREATED) {
-        libxl_lifecycle_adopt(driver, event->domid);
-        return;
-    }
     domain = libxl_domain_list_peek_uuid(driver->domains, event->uuid);
     if (!domain)
         return;

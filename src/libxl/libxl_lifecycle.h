@@ -20,6 +20,12 @@
 bool libxl_lifecycle_start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def,
                            guint flags, virDomainRunningReason reason, GError **error);
 
+/* The end of a start: the domain is built, and its live definition complete.
+ * Makes it known, so that a driver after us finds it, and lets it run unless it is
+ * to be @paused. On failure it is destroyed. */
+bool libxl_lifecycle_finish_start(LibxlDriver *driver, LibxlDomain *domain, bool paused,
+                                  virDomainRunningReason reason, GError **error);
+
 /* Destroys the running domain, and forgets its live side: see below. */
 bool libxl_lifecycle_destroy(LibxlDriver *driver, LibxlDomain *domain,
                              virDomainShutoffReason reason, int event_detail, GError **error);
@@ -29,12 +35,6 @@ bool libxl_lifecycle_destroy(LibxlDriver *driver, LibxlDomain *domain,
 void libxl_lifecycle_stopped(LibxlDriver *driver, LibxlDomain *domain,
                              virDomainShutoffReason reason, int event_detail);
 
-/* Called by the follow-up pool, without the job, for each event of the host. */
+/* Called by the follow-up pool, without the job, for each event of the host
+ * about a domain that is known. */
 void libxl_lifecycle_follow_up(LibxlDriver *driver, const XenHostEvent *event);
-
-/* Takes over the domain @domid, which runs already, if it isn't known. A domain
- * of another toolstack is listed and left to it. Called without the job. */
-void libxl_lifecycle_adopt(LibxlDriver *driver, guint32 domid);
-
-/* All that can be said of a domain that another toolstack runs. */
-DomainDef *libxl_lifecycle_describe(const XenDomainInfo *info);

@@ -153,21 +153,26 @@ save_userdata(LibxlDriver *driver, const DomainDef *live, GError **error)
 }
 
 bool
+libxl_store_save_status(LibxlDriver *driver, const DomainDef *def, virDomainState state, int reason,
+                        GError **error)
+{
+    g_autofree char *path = path_in(driver->config->state_dir, def->name, ".xml");
+    g_autofree char *xml = domain_status_format(def, state, reason, getpid(), error);
+
+    return xml && write_document(path, def, xml, error);
+}
+
+bool
 libxl_store_save_live(LibxlDriver *driver, LibxlDomain *domain, bool with_userdata, GError **error)
 {
-    g_autofree char *path = path_in(driver->config->state_dir, domain->name, ".xml");
-    g_autofree char *xml =
-        domain_status_format(domain->live, domain->state, domain->reason, getpid(), error);
-
-    if (!xml || !write_document(path, domain->live, xml, error))
-        return false;
-    return !with_userdata || save_userdata(driver, domain->live, error);
+    return (!with_userdata || save_userdata(driver, domain->live, error)) &&
+           libxl_store_save_status(driver, domain->live, domain->state, domain->reason, error);
 }
 
 void
-libxl_store_remove_live(LibxlDriver *driver, LibxlDomain *domain)
+libxl_store_remove_status(LibxlDriver *driver, const char *name)
 {
-    g_autofree char *path = path_in(driver->config->state_dir, domain->name, ".xml");
+    g_autofree char *path = path_in(driver->config->state_dir, name, ".xml");
     g_autoptr(GError) error = NULL;
 
     if (!file_remove(path, &error))

@@ -5,7 +5,8 @@
  *   AUTOSTART_DIR/NAME.xml   a link to it, if the domain starts with the host
  *   STATE_DIR/NAME.xml       the live definition and state, while it runs
  *
- * and the live definition also goes with the domain itself, as libxl's userdata
+ * (before the domain has an id, too: a driver after us then knows that a start
+ * was under way), and the live definition also goes with the domain itself, as libxl's userdata
  * "libvirt-xml": a domain that has it is ours.
  *
  * Everything here blocks on the disk and is called by the holder of the
@@ -22,10 +23,13 @@ bool libxl_store_remove_definition(LibxlDriver *driver, LibxlDomain *domain, GEr
 bool libxl_store_set_autostart(LibxlDriver *driver, LibxlDomain *domain, bool autostart,
                                GError **error);
 
-/* Writes the status file and, if @with_userdata, the domain's userdata. */
+/* Writes the status file, of a domain that runs or is about to be built. */
+bool libxl_store_save_status(LibxlDriver *driver, const DomainDef *def, virDomainState state,
+                             int reason, GError **error);
+/* Writes, if @with_userdata, the domain's userdata, and then the status file. */
 bool libxl_store_save_live(LibxlDriver *driver, LibxlDomain *domain, bool with_userdata,
                            GError **error);
-void libxl_store_remove_live(LibxlDriver *driver, LibxlDomain *domain);
+void libxl_store_remove_status(LibxlDriver *driver, const char *name);
 
 /* The status file of the domain @name, or NULL if there is none that can be
  * read (what is wrong with it goes to the log). */

@@ -307,4 +307,79 @@ def a_saved_domain_is_not_booted_over_its_image():
     assert not os.path.exists(image)
 
 
+def killed_during(daemon, call, action, arrived):
+    """Kills the daemon while it waits for the host's answer to that call, which
+    then is never carried out; arrived() is true when it has come to that."""
+    daemon.ctl("delay", call, "3600000")
+    process = action()
+    wait_for("that call", arrived)
+    time.sleep(0.3)
+    daemon.kill()
+    if process:
+        process.communicate()
+    daemon.ctl("reset")
+    daemon.start()
+
+
+def start(daemon, *options):
+    return lambda: daemon.virsh_process("start", "guest", *options)
+
+
+def reboot(daemon):
+    return lambda: daemon.ctl("guest", "guest", "reboot") and None
+
+
+def on_host(daemon, but=None):
+    """Whether the host has the domain, under another id than that."""
+    return lambda: any(line.split("\t")[1] == "guest" and line.split("\t")[0] != but
+                       for line in daemon.ctl("list").splitlines() if line[0] != "\t")
+
+
+def not_on_host(daemon):
+    return lambda: not on_host(daemon)()
+
+
+def runs_once(daemon):
+    daemon.wait_for_state("guest", "running")
+    expect_equal(daemon.ctl("list").count("\tguest\t"), 1)
+
+
+@test
+def a_domain_that_was_half_built_is_removed():
+    daemon = Daemon()
+    daemon.define("guest", devices=unix_channel(daemon.path("channel.sock"), "a.channel"))
+    killed_during(daemon, "store_userdata", start(daemon), on_host(daemon))
+    expect_equal(daemon.state("guest"), "shut off")
+    assert "guest" not in daemon.ctl("list")
+    assert not os.path.exists(daemon.path("channel.sock"))
+    daemon.virsh("start", "guest")
+
+
+@test
+def a_start_that_was_all_but_done_is_finished():
+    daemon = Daemon()
+    daemon.define("guest")
+    killed_during(daemon, "unpause", start(daemon), on_host(daemon))
+    runs_once(daemon)
+    expect_equal(daemon.virsh("domstate", "--reason", "guest"), "running (booted)")
+
+
+@test
+def a_reboot_that_had_lost_its_domain_is_finished():
+    daemon = Daemon()
+    daemon.virsh("create", daemon.file("guest.xml", domain_xml("guest")))
+    killed_during(daemon, "create", reboot(daemon), not_on_host(daemon))
+    runs_once(daemon)
+
+
+@test
+def a_reboot_that_was_half_built_is_finished():
+    daemon = Daemon()
+    daemon.running("guest")
+    before = domid(daemon, "guest")
+    killed_during(daemon, "store_userdata", reboot(daemon), on_host(daemon, but=before))
+    runs_once(daemon)
+    assert domid(daemon, "guest") != before
+
+
 run()

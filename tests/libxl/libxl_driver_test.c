@@ -276,6 +276,12 @@ is_running(Fixture *fixture)
     return state_of(fixture) == VIR_DOMAIN_RUNNING;
 }
 
+static bool
+is_paused(Fixture *fixture)
+{
+    return state_of(fixture) == VIR_DOMAIN_PAUSED;
+}
+
 static int
 current_id(Fixture *fixture)
 {
@@ -412,6 +418,26 @@ test_all_who_wait_for_a_removed_domain_are_told(Fixture *fixture, gconstpointer 
     g_thread_join(destroying);
 }
 
+/* Another toolstack builds a domain and then lets it run, which nobody reports. */
+static void
+test_a_foreign_domain_runs_when_it_does(Fixture *fixture, gconstpointer data)
+{
+    const XenHostOps *ops = fixture->host->ops;
+    libxl_domain_config config;
+    guint32 domid = 0;
+
+    libxl_domain_config_init(&config);
+    config.c_info.name = g_strdup("foreign");
+    config.c_info.type = LIBXL_DOMAIN_TYPE_PV;
+    memcpy(config.c_info.uuid.uuid, uuid, sizeof(uuid));
+    libxl_domain_build_info_init_type(&config.b_info, LIBXL_DOMAIN_TYPE_PV);
+    g_assert_true(ops->create(fixture->host, &config, &domid, NULL));
+    libxl_domain_config_dispose(&config);
+    wait_for(fixture, is_paused);
+    g_assert_true(ops->unpause(fixture->host, domid, NULL));
+    wait_for(fixture, is_running);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -427,6 +453,7 @@ main(int argc, char **argv)
         {"crash-preserved-is-kept-and-destroyed", test_crash_preserved_is_kept_and_destroyed},
         {"coredump-destroy-leaves-a-core", test_coredump_destroy_leaves_a_core},
         {"a-dead-guest-that-stays-is-not-running", test_a_dead_guest_that_stays_is_not_running},
+        {"a-foreign-domain-runs-when-it-does", test_a_foreign_domain_runs_when_it_does},
         {"all-who-wait-for-a-removed-domain-are-told",
          test_all_who_wait_for_a_removed_domain_are_told},
     };
