@@ -76,6 +76,25 @@ automatic_path(const DomainDef *live, const DomainChrDef *channel, const LibxlDr
     return NULL;
 }
 
+/* Of two at one path, the second would take the first one's away. */
+static bool
+check_path_is_only_its_own(const DomainDef *def, guint index, GError **error)
+{
+    const DomainChrDef *channel = def->channels->pdata[index];
+
+    for (guint i = 0; i < index; i++) {
+        const DomainChrDef *other = def->channels->pdata[i];
+
+        if (has_socket(other) && g_strcmp0(other->source->path, channel->source->path) == 0)
+            return virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                                    _("domain '%s': channels '%s' and '%s' have the same socket "
+                                      "path '%s'"),
+                                    def->name, other->target_name, channel->target_name,
+                                    channel->source->path);
+    }
+    return true;
+}
+
 bool
 libxl_channels_check(const DomainDef *def, const LibxlDriverConfig *config, GError **error)
 {
@@ -83,8 +102,13 @@ libxl_channels_check(const DomainDef *def, const LibxlDriverConfig *config, GErr
         const DomainChrDef *channel = def->channels->pdata[i];
         g_autofree char *path = NULL;
 
-        if (!has_socket(channel) || channel->source->path || !channel->target_name)
+        if (!has_socket(channel) || !channel->target_name)
             continue;
+        if (channel->source->path) {
+            if (!check_path_is_only_its_own(def, i, error))
+                return false;
+            continue;
+        }
         path = automatic_path(def, channel, config, error);
         if (!path)
             return false;
@@ -204,7 +228,8 @@ libxl_channels_prepare(DomainDef *live, const LibxlDriverConfig *config, GPtrArr
 
         if (!give_identity(live, channel, config, error))
             return false;
-        if (has_socket(channel) && !prepare_socket(live, channel, messages, error))
+        if (has_socket(channel) && (!check_path_is_only_its_own(live, i, error) ||
+                                    !prepare_socket(live, channel, messages, error)))
             return false;
         if (channel->devid == LIBXL_CHANNELS_FOR_LINUX + 1)
             g_ptr_array_add(messages,

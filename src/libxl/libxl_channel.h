@@ -28,7 +28,7 @@
 #define LIBXL_CHANNELS_FOR_LINUX 7
 
 /* What can be said when a domain is defined: that each automatic path will fit
- * into a socket's address. Errors: VIR_ERR_CONFIG_UNSUPPORTED. */
+ * into a socket's address, and no two paths are the same. Errors: VIR_ERR_CONFIG_UNSUPPORTED. */
 bool libxl_channels_check(const DomainDef *def, const LibxlDriverConfig *config, GError **error);
 
 /* @messages gets a string for each thing that an administrator should know.

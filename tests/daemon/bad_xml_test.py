@@ -119,6 +119,12 @@ def a_channel_name_with_a_comma():
 
 
 @test
+def two_channels_of_one_path():
+    refused(with_channel(unix_channel("/same", "a") + unix_channel("/same", "b")),
+            libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "/same")
+
+
+@test
 def two_channels_of_one_name():
     refused(with_channel(unix_channel("/a", "same") + unix_channel("/b", "same")),
             libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "same")
