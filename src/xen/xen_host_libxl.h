@@ -66,6 +66,11 @@ bool xen_host_libxl_get_info(XenContext *context, XenHostInfo *info, GError **er
 
 /* --- xenstore ----------------------------------------------------------- */
 
+/* A connection of its own to xenstored's socket, on which nothing is ever said:
+ * it hangs up when xenstored ends, which libxenstore does not tell. -1 with errno
+ * set if nobody accepts there. */
+int xen_store_connect(void);
+
 /* The text of the node, or NULL (errno as xs_read has it). */
 char *xen_store_read(struct xs_handle *xs, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

@@ -1,8 +1,8 @@
 /* Is this machine a Xen host that we can control, and what is it like?
  *
- * The check asks files only. libxl and libxenstore are not asked on a machine
- * where they can't work: a request to a xenstored that is not there would wait
- * for it without end.
+ * The check looks at files and sockets only. libxl and libxenstore are not asked
+ * on a machine where they can't work: a request to a xenstored that is not there
+ * would wait for it without end.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -35,6 +35,19 @@ is_control_domain(void)
     return strstr(capabilities, "control_d") != NULL;
 }
 
+static bool
+is_store_there(void)
+{
+    g_autofree char *pid = NULL;
+    int fd = xen_store_connect();
+
+    if (fd >= 0) {
+        close(fd);
+        return true;
+    }
+    return g_file_get_contents(XENSTORED_PID, &pid, NULL, NULL) && g_str_has_prefix(pid, "domid:");
+}
+
 bool
 xen_host_libxl_check_machine(GError **error)
 {
@@ -53,10 +66,10 @@ xen_host_libxl_check_machine(GError **error)
                                 _("no permission to use %s; run as root, or use --host sim for a "
                                   "simulated host"),
                                 PRIVCMD_DEVICE);
-    if (access(xs_daemon_socket(), F_OK) != 0 && access(XENSTORED_PID, F_OK) != 0)
+    if (!is_store_there())
         return virtxl_error_set(error, VIR_ERR_NO_CONNECT,
-                                _("xenstored is not running (no %s); start xencommons, or use "
-                                  "--host sim for a simulated host"),
+                                _("xenstored is not running (nobody answers at %s); start "
+                                  "xencommons, or use --host sim for a simulated host"),
                                 xs_daemon_socket());
     return true;
 }

@@ -59,6 +59,7 @@ struct XenWatch {
     GArray *domains; /* of WatchedDomain, by domid: what was there last time */
     int look_again_ms;
 
+    int store_fd; /* hangs up when xenstored ends; or -1 */
     int stop_fd;
     GThread *thread;
 
@@ -263,15 +264,13 @@ look(XenWatch *watch)
 
 /* --- the thread --------------------------------------------------------- */
 
-/* Takes all firings. False if xenstored is gone. */
-static bool
+static void
 drain_firings(XenWatch *watch)
 {
     char **firing;
 
     while ((firing = xs_check_watch(watch->xs)))
         free(firing);
-    return errno == EAGAIN;
 }
 
 static gpointer
@@ -280,23 +279,25 @@ watch_thread(gpointer user_data)
     XenWatch *watch = user_data;
     struct pollfd fds[] = {
         {.fd = watch->stop_fd, .events = POLLIN},
+        {.fd = watch->store_fd},
         {.fd = xs_fileno(watch->xs), .events = POLLIN},
     };
 
     for (;;) {
         int n = poll(fds, G_N_ELEMENTS(fds), watch->look_again_ms);
 
-        if (n < 0 && errno == EINTR)
-            continue;
+        if (n < 0)
+            continue; /* EINTR */
         if (fds[0].revents)
             return NULL;
         if (fds[1].revents) {
+            g_critical("xenstored is gone; this host needs a restart of Xen");
+            report(watch, XEN_HOST_LOST, NULL);
+            return NULL;
+        }
+        if (fds[2].revents) {
             watch->look_again_ms = LOOK_NEVER;
-            if (!drain_firings(watch)) {
-                g_critical("xenstored is gone; Xen needs a reboot of this host");
-                report(watch, XEN_HOST_LOST, NULL);
-                return NULL;
-            }
+            drain_firings(watch);
         }
         look(watch);
     }
@@ -339,6 +340,7 @@ xen_watch_new(XenContextPool *pool, XenHostEventFunc func, gpointer user_data, G
     watch->user_data = user_data;
     watch->look_again_ms = LOOK_NEVER;
     watch->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    watch->store_fd = xen_store_connect();
     g_mutex_init(&watch->lock);
     g_queue_init(&watch->events);
 
@@ -371,6 +373,8 @@ xen_watch_free(XenWatch *watch)
     xs_close(watch->xs);
     if (watch->stop_fd >= 0)
         close(watch->stop_fd);
+    if (watch->store_fd >= 0)
+        close(watch->store_fd);
     if (watch->domains)
         g_array_unref(watch->domains);
     g_mutex_clear(&watch->lock);
