@@ -19,7 +19,6 @@ def shared():
     with guests.running("survivor", CHANNELS) as guest:
         for channel in CHANNELS:
             guest.shell(channel.name).close()
-            wait_until(lambda: guest.channel_state(channel.name) == "connected", "connected", 60)
         yield guest
 
 

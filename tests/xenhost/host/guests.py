@@ -97,7 +97,10 @@ class Guest:
         assert source is not None and source.get("path"), "channel %s has no path in the live XML" % name
         return source.get("path")
 
-    def channel_state(self, name):
+    def is_connected(self, name):
+        return xen.channel_is_connected(self.id, name)
+
+    def state_in_xml(self, name):
         return self.channel_element(name).find("target").get("state")
 
     def connect(self, name):

@@ -52,6 +52,12 @@ def channel_nodes(domid):
     return found
 
 
+def channel_is_connected(domid, name):
+    """True if the guest's kernel has taken the channel up."""
+    devid = channel_nodes(domid).get(name)
+    return xenstore_read("/local/domain/%d/device/console/%s/state" % (domid, devid)) == "4"
+
+
 def all_qemu_processes():
     """pid -> id of the domain that it serves, for each QEMU that serves one."""
     found = {}
