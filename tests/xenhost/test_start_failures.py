@@ -36,8 +36,8 @@ def start_fails(path, word):
     assert virtxld.is_alive()
 
 
-def test_a_channel_in_a_folder_that_is_not_there():
-    start_fails("/nonexistent/folder/channel", "/nonexistent/folder")
+def test_a_channel_in_a_folder_that_can_not_be_made():
+    start_fails("/proc/nonexistent/channel", "/proc/nonexistent")
 
 
 def test_a_channel_whose_path_is_a_folder():
