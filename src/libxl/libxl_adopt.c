@@ -16,13 +16,14 @@
 /* --- domains of another toolstack ------------------------------------------ */
 
 DomainDef *
-libxl_adopt_describe(const XenDomainInfo *info)
+libxl_adopt_describe(const LibxlDriver *driver, const XenDomainInfo *info)
 {
     DomainDef *def = domain_def_new();
 
     def->name = info->name[0] ? g_strdup(info->name) : g_strdup_printf("domain-%u", info->domid);
     memcpy(def->uuid, info->uuid, sizeof(def->uuid));
-    def->memory_max = info->max_memory_kib;
+    /* Xen sets no limit for Domain-0 but what there is. */
+    def->memory_max = MIN(info->max_memory_kib, driver->info.memory_kib);
     def->memory = info->current_memory_kib;
     def->vcpus_max = MAX(info->max_vcpus, 1);
     def->vcpus = CLAMP(info->online_vcpus, 1, def->vcpus_max);
@@ -70,7 +71,7 @@ look_again_if_paused(LibxlDriver *driver, const XenDomainInfo *info)
 static void
 adopt_foreign(LibxlDriver *driver, LibxlDomain *domain, const XenDomainInfo *info)
 {
-    DomainDef *live = libxl_adopt_describe(info);
+    DomainDef *live = libxl_adopt_describe(driver, info);
 
     live->id = (int)info->domid;
     set_foreign_state(domain, info);
@@ -229,7 +230,7 @@ obtain(LibxlDriver *driver, const XenDomainInfo *info, GError **error)
 
     if (domain)
         return domain;
-    def = libxl_adopt_describe(info);
+    def = libxl_adopt_describe(driver, info);
     return libxl_domain_list_obtain(driver->domains, def->name, def->uuid, error);
 }
 

@@ -26,4 +26,4 @@ void libxl_adopt_domain(LibxlDriver *driver, guint32 domid);
 void libxl_adopt_dead(LibxlDriver *driver);
 
 /* All that can be said of a domain that another toolstack runs. */
-DomainDef *libxl_adopt_describe(const XenDomainInfo *info);
+DomainDef *libxl_adopt_describe(const LibxlDriver *driver, const XenDomainInfo *info);

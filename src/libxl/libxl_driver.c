@@ -309,8 +309,8 @@ add_domain_zero(LibxlDriver *driver, const XenDomainInfo *info)
 
     if (!domain)
         return;
-    libxl_domain_set_live(domain, libxl_adopt_describe(info));
-    libxl_domain_set_persistent(domain, libxl_adopt_describe(info));
+    libxl_domain_set_live(domain, libxl_adopt_describe(driver, info));
+    libxl_domain_set_persistent(domain, libxl_adopt_describe(driver, info));
     g_free(domain->persistent->name);
     domain->persistent->name = g_strdup("Domain-0");
     g_free(domain->live->name);
