@@ -106,7 +106,7 @@ def test_a_reboot_after_a_restart_of_the_daemon_is_obeyed(guest):
     expect_equal([guest.path(VPORT.name), guest.path(AUTOMATIC.name)], paths)
     for channel in CHANNELS:
         guest.shell(channel.name).close()
-    assert xen.is_gone(domid)
+    expect_equal(xen.remains_of(domid), [])
 
 
 def test_a_transient_domain_is_found_and_ends_as_one(guest):

@@ -50,7 +50,7 @@ def starts_again(guest, command):
     for channel in (CONTROL, AUTOMATIC):
         with guest.shell(channel.name) as shell:
             expect_equal(shell.ask("echo hello"), "hello")
-    assert xen.is_gone(domid), xen.xenstore_paths_of(domid)
+    expect_equal(xen.remains_of(domid), [])
 
 
 def is_preserved(guest, command, state):

@@ -125,4 +125,4 @@ def test_libvirtd_takes_over_a_running_domain_of_virtxld():
         expect_equal(clients.live_xml(name, libvirtd).find("devices/channel/target").get("name"), "of-xen")
         clients.virsh("destroy", name, daemon=libvirtd)
         clients.virsh("undefine", name, daemon=libvirtd)
-    assert xen.is_gone(domid)
+    expect_equal(xen.remains_of(domid), [])

@@ -11,7 +11,7 @@ import os
 import tempfile
 import uuid
 
-from . import clients, xen
+from . import clients, expect_equal, xen
 from .channel import Channel
 
 KERNEL = "/usr/lib/virtxl-lab/guest-kernel"
@@ -164,7 +164,6 @@ def created(name, channels=(), **options):
 
 
 def assert_nothing_left(domid, paths):
-    assert xen.is_gone(domid), "left of domain %d: xenstore %s, QEMU %s" % (
-        domid, xen.xenstore_paths_of(domid), xen.qemu_processes(domid))
+    expect_equal(xen.remains_of(domid), [])
     for path in paths:
         assert not os.path.lexists(path), "left behind: %s" % path

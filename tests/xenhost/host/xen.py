@@ -4,6 +4,7 @@
 import glob
 import json
 import os
+import re
 import subprocess
 
 
@@ -34,14 +35,12 @@ def xenstore_read(path):
     return result.stdout.rstrip("\n") if result.returncode == 0 else None
 
 
-def xenstore_paths():
-    return [line.split(" = ")[0] for line in run("xenstore-ls", "-f").splitlines()]
-
-
 def xenstore_paths_of(domid):
     """Every node that belongs to the domain or is about it, backends included."""
-    return [path for path in xenstore_paths() if str(domid) in path.split("/")[2:7]
-            and not path.startswith("/local/domain/0/device-model/0")]
+    places = re.compile(r"/local/domain/%d\b|/libxl/%d\b|/local/domain/0/(backend/[^/]+|device-model)/%d\b"
+                        % (domid, domid, domid))
+    paths = (line.split(" = ")[0] for line in run("xenstore-ls", "-f").splitlines())
+    return [path for path in paths if places.match(path)]
 
 
 def channel_nodes(domid):
@@ -76,10 +75,14 @@ def qemu_processes(domid):
     return [pid for pid, served in all_qemu_processes().items() if served == domid]
 
 
+def remains_of(domid):
+    """What Xen, xenstore and the process list still know of a domain; nothing, if it is gone."""
+    return (["domain %d" % domid for known in xl_domains().values() if known == domid]
+            + xenstore_paths_of(domid) + ["QEMU, pid %d" % pid for pid in qemu_processes(domid)])
+
+
 def is_gone(domid):
-    """True if neither Xen, nor xenstore, nor a process knows the domain any more."""
-    return (domid not in xl_domains().values() and not xenstore_paths_of(domid)
-            and not qemu_processes(domid))
+    return not remains_of(domid)
 
 
 def destroy_everything():
