@@ -72,6 +72,7 @@ rpc_client_new(int fd, guint64 id, const RpcIdentity *identity, const RpcClientL
     client->reader = rpc_reader_new();
     client->output = rpc_output_new();
     client->keepalive.deadline = -1;
+    client->follow_up_deadline = -1;
     client->finish_deadline = -1;
     client->authentication_deadline =
         identity->authenticated ? -1 : deadline_in(limits->authentication_ms);
@@ -148,10 +149,24 @@ rpc_client_request_turn(RpcClient *client)
         g_source_set_ready_time(client->source, 0);
 }
 
+bool
+rpc_client_is_settled(const RpcClient *client)
+{
+    return client->outstanding == 0 && rpc_output_get_size(client->output) == 0;
+}
+
 void
 rpc_client_finish(RpcClient *client, guint grace_ms)
 {
-    client->finishing = true;
+    if (client->fd < 0 || client->stage == RPC_CLIENT_DRAINING)
+        return;
+    if (rpc_client_is_settled(client)) {
+        rpc_client_request_close(client);
+        return;
+    }
+    /* There is nothing more to say to a refused client. */
+    if (client->stage == RPC_CLIENT_OPEN)
+        client->stage = client->refusal ? RPC_CLIENT_ENDING : RPC_CLIENT_FINISHING;
     client->finish_deadline =
         rpc_client_earlier_deadline(client->finish_deadline, deadline_in(grace_ms));
     rpc_client_request_turn(client);

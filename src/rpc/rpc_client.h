@@ -162,8 +162,13 @@ void rpc_client_start_keepalive(RpcClient *client, guint interval_ms, guint coun
  * closed. */
 void rpc_client_refuse(RpcClient *client, const GError *error);
 
-/* Reads no more, and closes the connection when every outstanding call is
- * answered and sent, at the latest after @grace_ms milliseconds. */
+/* Closes the connection when every outstanding call is answered and the peer has
+ * had the time to read it; at once if there is none. Some public calls of libvirt
+ * are two on the wire (virDomainCreate() asks for the new id), so what the peer
+ * calls until a moment after the answers is served too, events and keepalive as
+ * ever. Then our half of the connection is shut, and what still comes is thrown
+ * away, until the peer closes its half or a second has passed. Calls that are not
+ * answered after @grace_ms milliseconds are not waited for. */
 void rpc_client_finish(RpcClient *client, guint grace_ms);
 
 /* Closes the connection at once and calls on_closed. The functions that send

@@ -16,6 +16,14 @@
 #include "rpc/rpc_output.h"
 #include "rpc/rpc_reader.h"
 
+/* The way of a connection to its end, after rpc_client_finish(). */
+typedef enum {
+    RPC_CLIENT_OPEN,      /* not on it */
+    RPC_CLIENT_FINISHING, /* goes on until all is answered, and a moment longer */
+    RPC_CLIENT_ENDING,    /* reads no more; what is outstanding is still answered */
+    RPC_CLIENT_DRAINING,  /* all is sent and our half shut: the peer reads it */
+} RpcClientStage;
+
 struct RpcClient {
     guint references;
     guint64 id;
@@ -42,15 +50,20 @@ struct RpcClient {
 
     bool in_turn;
     bool broken;                    /* close in the next turn */
-    bool finishing;                 /* read no more, close when all is answered and sent */
     bool output_blocked;            /* somebody may wait for on_output_ready */
     gint64 authentication_deadline; /* monotonic microseconds; -1: none */
-    gint64 finish_deadline;
+
+    RpcClientStage stage;
+    gint64 follow_up_deadline; /* of stage finishing; -1: not all is answered yet */
+    gint64 finish_deadline;    /* of the stages from finishing on: close */
 };
 
 /* One log line about @client, with who it is as fields. */
 void rpc_client_log(const RpcClient *client, GLogLevelFlags level, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
+
+/* Is every call answered, and every answer with the kernel? */
+bool rpc_client_is_settled(const RpcClient *client);
 
 /* Closes in the next turn, or at the end of this one. */
 void rpc_client_request_close(RpcClient *client);

@@ -14,10 +14,17 @@
 /* libvirt's server numbers its events so; clients don't look. */
 #define MESSAGE_SERIAL 1u
 
+/* Is there nobody any more to whom a frame could be sent? */
+static bool
+is_shut(const RpcClient *client)
+{
+    return client->fd < 0 || client->stage == RPC_CLIENT_DRAINING;
+}
+
 bool
 rpc_client_output_ready(const RpcClient *client)
 {
-    return client->fd >= 0 && rpc_output_get_size(client->output) < OUTPUT_READY;
+    return !is_shut(client) && rpc_output_get_size(client->output) < OUTPUT_READY;
 }
 
 void
@@ -41,8 +48,15 @@ follow_up(RpcClient *client)
     bool wait = rpc_output_get_size(client->output) > 0 && !(client->condition & G_IO_OUT);
     bool tell = client->output_blocked && rpc_client_output_ready(client);
 
-    if (wait || tell || client->held || client->finishing)
+    if (wait || tell || client->held || client->stage != RPC_CLIENT_OPEN)
         rpc_client_request_turn(client);
+}
+
+static void
+close_fds(const int *fds, guint n_fds)
+{
+    for (guint i = 0; i < n_fds; i++)
+        close(fds[i]);
 }
 
 /* Queues a frame, and outside of a turn writes at once, which saves one. */
@@ -56,8 +70,7 @@ send_frame(RpcClient *client, const RpcHeader *header, GBytes *payload, const in
         rpc_client_log(client, G_LOG_LEVEL_CRITICAL,
                        "procedure %u gives a payload of %" G_GSIZE_FORMAT " bytes",
                        header->procedure, size);
-        for (guint i = 0; i < n_fds; i++)
-            close(fds[i]);
+        close_fds(fds, n_fds);
         rpc_client_request_close(client);
         return;
     }
@@ -81,9 +94,8 @@ send_answer(RpcClient *client, const RpcHeader *call, RpcStatus status, GBytes *
     else
         rpc_client_log(client, G_LOG_LEVEL_CRITICAL, "procedure %u is answered twice",
                        call->procedure);
-    if (client->fd < 0) {
-        for (guint i = 0; i < n_fds; i++)
-            close(fds[i]);
+    if (is_shut(client)) {
+        close_fds(fds, n_fds);
         return;
     }
     header.type = n_fds > 0 ? RPC_TYPE_REPLY_WITH_FDS : RPC_TYPE_REPLY;
@@ -125,7 +137,7 @@ rpc_client_send_message(RpcClient *client, guint32 program, guint32 version, gui
         .status = RPC_STATUS_OK,
     };
 
-    if (client->fd < 0 || client->broken)
+    if (is_shut(client) || client->broken)
         return;
     if (rpc_output_get_messages_size(client->output) > client->limits.messages_max) {
         rpc_client_log(client, G_LOG_LEVEL_WARNING, "closing: it does not read its events");
@@ -141,7 +153,7 @@ rpc_client_send_stream(RpcClient *client, const RpcHeader *call, RpcStatus statu
 {
     RpcHeader header = *call;
 
-    if (client->fd < 0)
+    if (is_shut(client))
         return;
     header.type = RPC_TYPE_STREAM;
     header.status = status;

@@ -27,6 +27,11 @@
 /* Time for a refused client to read the answer to its first call. */
 #define ANSWER_MS 1000u
 
+/* Time for a client that is to finish to make the call that follows on the last
+ * answer, and time for it to read the very last one, in microseconds. */
+#define FOLLOW_UP_TIME G_TIME_SPAN_SECOND
+#define DRAIN_TIME     G_TIME_SPAN_SECOND
+
 /* --- receiving ---------------------------------------------------------- */
 
 static bool
@@ -39,8 +44,8 @@ has_room_for_call(const RpcClient *client)
 static bool
 may_handle(const RpcClient *client)
 {
-    return client->fd >= 0 && !client->broken && !client->finishing && client->holds == 0 &&
-           (!client->held || has_room_for_call(client)) &&
+    return client->fd >= 0 && !client->broken && client->stage <= RPC_CLIENT_FINISHING &&
+           client->holds == 0 && (!client->held || has_room_for_call(client)) &&
            rpc_output_get_size(client->output) < client->limits.output_pause;
 }
 
@@ -209,6 +214,54 @@ receive(RpcClient *client)
     return true;
 }
 
+/* --- the end ------------------------------------------------------------ */
+
+/* Throws away what comes: to close with bytes unread would reset the connection
+ * under a peer that reads its answer. */
+static void
+drain(RpcClient *client)
+{
+    guint8 data[READ_SIZE];
+
+    for (guint reads = 0; reads < TURN_READS; reads++) {
+        gssize size = recv(client->fd, data, sizeof(data), MSG_DONTWAIT);
+
+        if (size < 0 && (errno == EAGAIN || errno == EINTR))
+            return;
+        if (size <= 0) {
+            rpc_client_request_close(client);
+            return;
+        }
+    }
+}
+
+/* From here on the peer sees the end, behind the last answer. */
+static void
+shut_output(RpcClient *client, gint64 now)
+{
+    shutdown(client->fd, SHUT_WR);
+    client->stage = RPC_CLIENT_DRAINING;
+    client->finish_deadline = now + DRAIN_TIME;
+}
+
+/* Takes a client that is to finish as far on its way as it is time for. */
+static void
+move_to_end(RpcClient *client)
+{
+    gint64 now = g_get_monotonic_time();
+    bool settled = rpc_client_is_settled(client);
+
+    if (client->stage == RPC_CLIENT_FINISHING && settled && client->follow_up_deadline < 0)
+        client->follow_up_deadline = MIN(now + FOLLOW_UP_TIME, client->finish_deadline);
+    if (client->stage == RPC_CLIENT_FINISHING && client->follow_up_deadline >= 0 &&
+        client->follow_up_deadline <= now)
+        client->stage = RPC_CLIENT_ENDING;
+    if (client->stage == RPC_CLIENT_ENDING && settled)
+        shut_output(client, now);
+    if (client->stage != RPC_CLIENT_OPEN && client->finish_deadline <= now)
+        rpc_client_request_close(client);
+}
+
 /* --- a turn of the loop ------------------------------------------------- */
 
 static void
@@ -216,10 +269,6 @@ look_at_clocks(RpcClient *client)
 {
     gint64 now = g_get_monotonic_time();
 
-    if (client->finishing && client->finish_deadline <= now) {
-        rpc_client_request_close(client);
-        return;
-    }
     if (client->authentication_deadline >= 0 && client->authentication_deadline <= now) {
         rpc_client_log(client, G_LOG_LEVEL_INFO, "closing: it took too long to authenticate");
         rpc_client_request_close(client);
@@ -252,13 +301,6 @@ tell_output_ready(RpcClient *client)
         client->handler->on_output_ready(client, client->user_data);
 }
 
-static bool
-is_finished(const RpcClient *client)
-{
-    return client->finishing && client->outstanding == 0 &&
-           rpc_output_get_size(client->output) == 0;
-}
-
 /* Wakes the client at @deadline (0: now, -1: not), or before it: a timer that is
  * set already and earlier stays, since each change costs the loop a wake-up and
  * signs of life move the deadline all the time. The turn that it brings sets it
@@ -273,25 +315,35 @@ set_timer(RpcClient *client, gint64 deadline)
         g_source_set_ready_time(client->source, deadline);
 }
 
+/* When the next turn is due, whatever comes. */
+static gint64
+next_deadline(const RpcClient *client)
+{
+    gint64 deadline =
+        rpc_client_earlier_deadline(client->keepalive.deadline, client->authentication_deadline);
+
+    if (client->stage == RPC_CLIENT_DRAINING)
+        return client->finish_deadline;
+    if (client->stage == RPC_CLIENT_FINISHING)
+        deadline = rpc_client_earlier_deadline(deadline, client->follow_up_deadline);
+    return rpc_client_earlier_deadline(deadline, client->finish_deadline);
+}
+
 /* Tells the loop what the next turn is for. */
 static void
 update_source(RpcClient *client, bool again)
 {
     GIOCondition condition = 0;
-    gint64 deadline =
-        rpc_client_earlier_deadline(client->keepalive.deadline, client->authentication_deadline);
 
-    if (may_handle(client))
+    if (may_handle(client) || client->stage == RPC_CLIENT_DRAINING)
         condition |= G_IO_IN;
     if (rpc_output_get_size(client->output) > 0)
         condition |= G_IO_OUT;
-    if (client->finishing)
-        deadline = rpc_client_earlier_deadline(deadline, client->finish_deadline);
     /* Each change wakes the loop. */
     if (condition != client->condition)
         g_source_modify_unix_fd(client->source, client->source_tag, condition);
     client->condition = condition;
-    set_timer(client, again ? 0 : deadline);
+    set_timer(client, again ? 0 : next_deadline(client));
 }
 
 /* A peer that is gone while we don't read: nobody is there to serve, and the
@@ -315,19 +367,25 @@ void
 rpc_client_turn(RpcClient *client)
 {
     GIOCondition condition = g_source_query_unix_fd(client->source, client->source_tag);
-    bool more;
+    bool more = false;
 
     client->in_turn = true; /* what is sent now only queues */
-    more = receive(client);
-    if (client->fd >= 0 && !client->broken)
-        look_at_clocks(client);
+    if (client->stage == RPC_CLIENT_DRAINING) {
+        drain(client);
+    } else {
+        more = receive(client);
+        if (client->fd >= 0 && !client->broken)
+            look_at_clocks(client);
+    }
     if (client->fd >= 0)
         transmit(client);
+    if (client->fd >= 0 && !client->broken)
+        move_to_end(client);
     client->in_turn = false;
 
     if (client->fd < 0)
         return;
-    if (client->broken || is_finished(client) || is_gone(client, condition))
+    if (client->broken || is_gone(client, condition))
         rpc_client_close(client);
     else
         update_source(client, more && may_handle(client));

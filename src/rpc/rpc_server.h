@@ -84,8 +84,8 @@ bool rpc_server_listen(RpcServer *server, const char *path, mode_t mode, gid_t g
 bool rpc_server_adopt(RpcServer *server, int fd, const RpcListenOptions *options, GError **error);
 
 /* Stops listening, and lets each client have the answers to its outstanding
- * calls, for at most @grace_ms milliseconds; then on_stopped, from the loop. Not from
- * on_client. */
+ * calls, for at most @grace_ms milliseconds and a moment to read them (see
+ * rpc_client_finish()); then on_stopped, from the loop. Not from on_client. */
 void rpc_server_stop(RpcServer *server, guint grace_ms);
 
 /* Calls @function for every client connected and admitted, e.g. to send an

@@ -126,6 +126,21 @@ def sigterm_lets_a_call_under_way_end():
 
 
 @test
+def sigterm_does_not_make_a_start_under_way_look_failed():
+    daemon = Daemon()
+    daemon.define("slow")
+    daemon.ctl("delay", "create", "2000")
+    start = daemon.virsh_process("start", "slow", quiet=False)
+    wait_for("the start to be under way",
+             lambda: os.path.exists(daemon.path("run/libvirt/libxl/slow.xml")))
+    daemon.process.send_signal(signal.SIGTERM)
+    out, err = start.communicate(timeout=PATIENCE)
+    expect_equal((start.returncode, err.strip()), (0, ""))
+    expect_in("'slow' started", out)
+    expect_equal(daemon.process.wait(PATIENCE), 0)
+
+
+@test
 def a_client_that_leaves_during_its_call_does_no_harm():
     daemon = Daemon()
     daemon.define("left")

@@ -655,23 +655,105 @@ test_a_refused_peer_gets_its_error_and_is_closed(void)
     fixture_close(&fixture);
 }
 
+/* One call is outstanding, and the client told to finish. */
+static void
+finish_with_a_call(Fixture *fixture)
+{
+    fixture_open(fixture, NULL, true);
+    peer_send_call(fixture, 1);
+    WAIT_UNTIL(fixture->handled == 1);
+    rpc_client_finish(fixture->client, 60000);
+}
+
 static void
 test_finish_waits_for_answers(void)
 {
     Fixture fixture;
 
-    fixture_open(&fixture, NULL, true);
-    peer_send_call(&fixture, 1);
-    WAIT_UNTIL(fixture.handled == 1);
-    rpc_client_finish(fixture.client, 60000);
-    peer_send_call(&fixture, 2);
+    finish_with_a_call(&fixture);
+    ping(&fixture);
+    expect_keepalive(&fixture, RPC_KEEPALIVE_PONG);
     fixture_idle(10);
     g_assert_false(fixture.closed);
     answer_oldest(&fixture);
-    WAIT_UNTIL(fixture.closed);
     expect_reply(&fixture, 1, RPC_STATUS_OK);
+    WAIT_UNTIL(fixture.closed);
     g_assert_true(peer_sees_end(&fixture));
+    fixture_close(&fixture);
+}
+
+static void
+test_finish_serves_the_call_that_follows(void)
+{
+    Fixture fixture;
+
+    finish_with_a_call(&fixture);
+    answer_oldest(&fixture);
+    expect_reply(&fixture, 1, RPC_STATUS_OK);
+    assert_alive(&fixture);
+    close(fixture.peer);
+    fixture.peer = -1;
+    WAIT_UNTIL(fixture.closed);
+    fixture_close(&fixture);
+}
+
+/* A peer that never stops calling is not served for ever. */
+static void
+test_finish_has_an_end_for_a_busy_peer(void)
+{
+    Fixture fixture;
+    RpcHeader header = make_call(1, 2);
+    g_autoptr(GByteArray) frame = make_frame(&header, NULL, 0);
+
+    finish_with_a_call(&fixture);
+    answer_oldest(&fixture);
+    fixture.answer = true;
+    for (gint64 end = g_get_monotonic_time() + 30 * G_TIME_SPAN_SECOND; !fixture.closed;) {
+        g_autoptr(RpcMessage) reply = peer_try_receive(&fixture);
+
+        send(fixture.peer, frame->data, frame->len, MSG_NOSIGNAL);
+        fixture_turn(end, "a peer that goes on is closed");
+    }
+    g_assert_cmpuint(fixture.handled, >, 1);
+    fixture_close(&fixture);
+}
+
+/* All that was sent is there for a peer that is slow to read it: no reset, even
+ * if it has sent more meanwhile, and the end only behind the answer. */
+static void
+test_finish_leaves_time_to_read(void)
+{
+    Fixture fixture;
+
+    finish_with_a_call(&fixture);
+    answer_oldest(&fixture);
+    fixture_idle(1100);
+    peer_send_call(&fixture, 2);
+    fixture_idle(50);
     g_assert_cmpuint(fixture.handled, ==, 1);
+    g_assert_false(fixture.closed);
+    rpc_client_send_message(fixture.client, TEST_PROGRAM, 1, 318, NULL);
+    g_assert_false(rpc_client_output_ready(fixture.client));
+    expect_reply(&fixture, 1, RPC_STATUS_OK);
+    g_assert_true(peer_sees_clean_end(&fixture));
+    close(fixture.peer);
+    fixture.peer = -1;
+    WAIT_UNTIL(fixture.closed);
+    fixture_close(&fixture);
+}
+
+static void
+test_finish_closes_an_idle_client_at_once(void)
+{
+    Fixture fixture;
+
+    fixture_open(&fixture, NULL, true);
+    assert_alive(&fixture);
+    rpc_client_finish(fixture.client, 60000);
+    while (g_main_context_iteration(NULL, FALSE))
+        continue;
+    g_assert_cmpuint(fixture.closed, ==, 1);
+    g_assert_true(peer_sees_clean_end(&fixture));
     fixture_close(&fixture);
 }
 
@@ -819,6 +901,10 @@ static const struct {
     {"a-refused-peer-gets-its-error-and-is-closed",
      test_a_refused_peer_gets_its_error_and_is_closed},
     {"finish-waits-for-answers", test_finish_waits_for_answers},
+    {"finish-serves-the-call-that-follows", test_finish_serves_the_call_that_follows},
+    {"finish-has-an-end-for-a-busy-peer", test_finish_has_an_end_for_a_busy_peer},
+    {"finish-leaves-time-to-read", test_finish_leaves_time_to_read},
+    {"finish-closes-an-idle-client-at-once", test_finish_closes_an_idle_client_at_once},
     {"finish-does-not-wait-for-ever", test_finish_does_not_wait_for_ever},
     {"sends-to-a-closed-client-are-dropped", test_sends_to_a_closed_client_are_dropped},
     {"close-from-within-a-call", test_close_from_within_a_call},

@@ -275,15 +275,28 @@ peer_receive(Fixture *fixture)
     return message;
 }
 
-bool
-peer_sees_end(Fixture *fixture)
+/* Reads on up to the end; the result of the last recvmsg(). */
+static gssize
+peer_read_all(Fixture *fixture)
 {
     gssize size;
 
     do {
         size = peer_read(fixture);
     } while (size > 0);
-    return size == 0 || (size < 0 && errno == ECONNRESET);
+    return size;
+}
+
+bool
+peer_sees_end(Fixture *fixture)
+{
+    return peer_read_all(fixture) == 0 || errno == ECONNRESET;
+}
+
+bool
+peer_sees_clean_end(Fixture *fixture)
+{
+    return peer_read_all(fixture) == 0;
 }
 
 guint

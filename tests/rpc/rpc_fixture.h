@@ -61,6 +61,8 @@ RpcMessage *peer_try_receive(Fixture *fixture);
 /* Is the peer's end told that the connection is closed (after all that is
  * there to read)? */
 bool peer_sees_end(Fixture *fixture);
+/* Without a reset of the connection? */
+bool peer_sees_clean_end(Fixture *fixture);
 
 /* Descriptors that this process has open. */
 guint count_open_fds(void);
