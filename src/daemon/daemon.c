@@ -132,15 +132,27 @@ get_server_options(const DaemonConfig *config)
     return options;
 }
 
+static LibxlDriverConfig *
+get_driver_config(const Daemon *daemon, GError **error)
+{
+    g_autoptr(LibxlDriverConfig) config = libxl_driver_config_new(daemon->root);
+
+    config->channel_mode = daemon->config->channel_mode;
+    if (!daemon_config_get_channel_group(daemon->config, &config->channel_group, error))
+        return NULL;
+    return g_steal_pointer(&config);
+}
+
 static bool
 open_driver(Daemon *daemon, GError **error)
 {
-    XenHost *host = open_host(daemon, error);
+    g_autoptr(LibxlDriverConfig) config = get_driver_config(daemon, error);
+    XenHost *host = config ? open_host(daemon, error) : NULL;
 
     if (!host)
         return false;
-    daemon->driver = libxl_driver_open(libxl_driver_config_new(daemon->root), host,
-                                       remote_server_handle_event, daemon->server, error);
+    daemon->driver = libxl_driver_open(g_steal_pointer(&config), host, remote_server_handle_event,
+                                       daemon->server, error);
     if (!daemon->driver)
         return false;
     remote_server_set_driver(daemon->server, daemon->driver);

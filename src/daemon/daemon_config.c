@@ -5,7 +5,6 @@
 #include "util/error.h"
 #include "util/i18n.h"
 
-#include <errno.h>
 #include <grp.h>
 #include <string.h>
 
@@ -103,6 +102,8 @@ static const Setting settings[] = {
     {MEMBER(unix_sock_ro_perms), .apply = apply_mode},
     {"auth_unix_rw", .apply = apply_authentication},
     {"auth_unix_ro", .apply = apply_authentication},
+    {MEMBER(channel_group), .apply = apply_string},
+    {MEMBER(channel_mode), .apply = apply_mode},
     {MEMBER(legacy_sockets), .apply = apply_number, .max = 1},
     {MEMBER(max_clients), .apply = apply_number, .min = 1, .max = 1000000},
     {MEMBER(max_anonymous_clients), .apply = apply_number, .min = 1, .max = 1000000},
@@ -170,6 +171,7 @@ daemon_config_new(void)
 
     config->unix_sock_rw_perms = 0700;
     config->unix_sock_ro_perms = 0777;
+    config->channel_mode = 0660;
     config->max_clients = 5000;
     config->max_anonymous_clients = 20;
     config->max_client_requests = 5;
@@ -186,8 +188,10 @@ daemon_config_free(DaemonConfig *config)
 {
     if (!config)
         return;
+    g_free(config->path);
     g_free(config->unix_sock_dir);
     g_free(config->unix_sock_group);
+    g_free(config->channel_group);
     g_free(config);
 }
 
@@ -216,6 +220,7 @@ daemon_config_load(const char *path, bool required, GError **error)
     if (!entries)
         return NULL;
     config = daemon_config_new();
+    config->path = g_strdup(path);
     for (guint i = 0; i < entries->len; i++) {
         if (!apply_entry(entries->pdata[i], path, config, error))
             return NULL;
@@ -223,20 +228,36 @@ daemon_config_load(const char *path, bool required, GError **error)
     return g_steal_pointer(&config);
 }
 
+/* @name may be a number too, which need not have a name. */
+static bool
+find_group(const DaemonConfig *config, const char *key, const char *name, gid_t *group,
+           GError **error)
+{
+    const struct group *entry;
+    guint64 number;
+
+    *group = (gid_t)-1;
+    if (!name)
+        return true;
+    entry = getgrnam(name);
+    if (entry)
+        *group = entry->gr_gid;
+    else if (g_ascii_string_to_unsigned(name, 10, 0, (gid_t)-1 - 1, &number, NULL))
+        *group = (gid_t)number;
+    else
+        return virtxl_error_set(error, VIR_ERR_CONF_SYNTAX, _("%s: '%s': there is no group '%s'"),
+                                config->path, key, name);
+    return true;
+}
+
 bool
 daemon_config_get_group(const DaemonConfig *config, gid_t *group, GError **error)
 {
-    const struct group *entry;
+    return find_group(config, "unix_sock_group", config->unix_sock_group, group, error);
+}
 
-    *group = (gid_t)-1;
-    if (!config->unix_sock_group)
-        return true;
-    errno = 0;
-    entry = getgrnam(config->unix_sock_group);
-    if (!entry)
-        return virtxl_error_set(error, VIR_ERR_CONF_SYNTAX,
-                                _("'unix_sock_group': there is no group '%s'"),
-                                config->unix_sock_group);
-    *group = entry->gr_gid;
-    return true;
+bool
+daemon_config_get_channel_group(const DaemonConfig *config, gid_t *group, GError **error)
+{
+    return find_group(config, "channel_group", config->channel_group, group, error);
 }

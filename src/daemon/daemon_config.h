@@ -13,11 +13,14 @@
 #include <sys/types.h>
 
 typedef struct {
+    char *path;            /* of the file, for messages */
     char *unix_sock_dir;   /* NULL: the default */
     char *unix_sock_group; /* NULL: leave it */
     guint unix_sock_rw_perms;
     guint unix_sock_ro_perms;
     guint legacy_sockets; /* libvirt-sock and libvirt-sock-ro too */
+    char *channel_group;  /* NULL: leave it */
+    guint channel_mode;
     guint max_clients;
     guint max_anonymous_clients;
     guint max_client_requests;
@@ -38,6 +41,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DaemonConfig, daemon_config_free)
  * naming path, line and setting. */
 DaemonConfig *daemon_config_load(const char *path, bool required, GError **error);
 
-/* The group of the writable sockets, (gid_t)-1 for none. Error:
- * VIR_ERR_CONF_SYNTAX. Asks the name service. */
+/* The group of our sockets, and of those of domains' channels; (gid_t)-1 for none.
+ * Error: VIR_ERR_CONF_SYNTAX naming path, setting and group. Asks the name service. */
 bool daemon_config_get_group(const DaemonConfig *config, gid_t *group, GError **error);
+bool daemon_config_get_channel_group(const DaemonConfig *config, gid_t *group, GError **error);

@@ -6,7 +6,8 @@ import grp
 import os
 import stat
 
-from fixture import PATIENCE, Daemon, can_connect, expect_equal, expect_in, run, test, wait_for
+from fixture import (PATIENCE, Daemon, can_connect, expect_equal, expect_in, run, test,
+                     unix_channel, wait_for)
 from wire import GET_TYPE, Wire, type_of
 
 DEFAULT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../src/daemon/virtxld.conf")
@@ -64,11 +65,17 @@ def a_bad_value_is_named():
     refused('unix_sock_group = ""\n', "'unix_sock_group'")
     refused('unix_sock_dir = "relative"\n', "'unix_sock_dir'")
     refused("keepalive_interval = -2\n", "'keepalive_interval'")
+    refused('channel_mode = "0680"\n', ":1:", "'channel_mode'")
+    refused('channel_mode = "07777"\n', "'channel_mode'")
+    refused("channel_mode = 432\n", "'channel_mode'")
+    refused('channel_group = ""\n', "'channel_group'")
 
 
 @test
 def a_group_that_does_not_exist_is_named():
-    refused('unix_sock_group = "no-such-group"\n', "no-such-group")
+    for key in ("unix_sock_group", "channel_group"):
+        for name in ("no-such-group", "-1", "4294967295"):
+            refused('%s = "%s"\n' % (key, name), "virtxld.conf", "'%s'" % key, "'%s'" % name)
 
 
 @test
@@ -122,6 +129,36 @@ def group_and_permissions_of_the_sockets():
     for path, mode in ((daemon.socket, 0o770), (daemon.readonly_socket, 0o750)):
         status = os.stat(path)
         expect_equal((stat.S_IMODE(status.st_mode), status.st_gid), (mode, group.gr_gid))
+
+
+def channel_access(config=None):
+    """Permissions and group of the channel's socket of a domain that was started."""
+    daemon = Daemon(config=config)
+    path = daemon.path("channel.sock")
+    daemon.running("talker", devices=unix_channel(path, "a.channel"))
+    status = os.stat(path)
+    assert stat.S_ISSOCK(status.st_mode)
+    return stat.S_IMODE(status.st_mode), status.st_gid
+
+
+@test
+def group_and_permissions_of_a_channels_socket():
+    group = grp.getgrall()[-1] if os.getuid() == 0 else grp.getgrgid(os.getgid())
+    config = 'channel_mode = "0606"\nchannel_group = "%s"\n'
+    for name in (group.gr_name, group.gr_gid):
+        expect_equal(channel_access(config % name), (0o606, group.gr_gid))
+
+
+@test
+def a_channels_group_by_a_number_without_a_name():
+    if os.getuid() != 0:
+        return
+    expect_equal(channel_access('channel_group = "987654"\n'), (0o660, 987654))
+
+
+@test
+def a_channels_socket_without_settings():
+    expect_equal(channel_access(), (0o660, os.getgid()))
 
 
 @test
