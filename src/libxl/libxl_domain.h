@@ -49,7 +49,7 @@ typedef struct {
     GPtrArray *messages; /* of char *: warnings about the live domain */
 
     gint64 started_us;    /* when the last start was: limits reboot loops */
-    guint quick_restarts; /* restarts in a row that came too soon */
+    guint quick_restarts; /* in a row, that came too soon and did not wait */
 } LibxlDomain;
 
 LibxlDomain *libxl_domain_ref(LibxlDomain *domain);

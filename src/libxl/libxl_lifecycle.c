@@ -341,17 +341,20 @@ static bool
 restart_is_delayed(LibxlDriver *driver, LibxlDomain *domain, const XenHostEvent *event)
 {
     gint64 age = g_get_monotonic_time() - domain->started_us;
+    bool has_waited = domain->state == VIR_DOMAIN_SHUTDOWN;
 
     if (age >= QUICK_RESTART_US) {
-        domain->quick_restarts = 0;
+        /* The wait made it that old, not the guest: the next one waits as well. */
+        if (!has_waited)
+            domain->quick_restarts = 0;
         return false;
     }
     if (domain->quick_restarts < QUICK_RESTARTS_FREE) {
         domain->quick_restarts++;
         return false;
     }
-    g_warning("domain '%s' stopped %d times in a row soon after its start; its restart waits",
-              domain->name, (int)domain->quick_restarts + 1);
+    g_warning("domain '%s' stops again and again soon after its start; its restart waits",
+              domain->name);
     libxl_domain_set_state(domain, VIR_DOMAIN_SHUTDOWN, VIR_DOMAIN_SHUTDOWN_USER);
     libxl_driver_follow_up_later(driver, event, (guint)((QUICK_RESTART_US - age) / 1000) + 1);
     return true;

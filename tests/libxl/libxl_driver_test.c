@@ -11,6 +11,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "libxl/libxl_driver_state.h"
+#include "libxl/libxl_lifecycle.h"
 #include "util/error.h"
 
 static const char *simhost;
@@ -298,9 +300,17 @@ has_new_id_or_waits(Fixture *fixture)
     return restart_waits(fixture) || (current_id(fixture) != id_before && is_running(fixture));
 }
 
-/* CVE-2021-4147 was a reboot against a destroy. */
 static void
-test_reboot_loop_waits_and_can_be_destroyed(Fixture *fixture, gconstpointer data)
+reboot(Fixture *fixture)
+{
+    id_before = current_id(fixture);
+    tell_host(fixture, "guest guest reboot");
+    wait_for(fixture, has_new_id_or_waits);
+}
+
+/* A guest that reboots at once after its start, until it has to wait. */
+static void
+reboot_in_a_loop(Fixture *fixture)
 {
     g_autoptr(GError) error = NULL;
     int reboots = 0;
@@ -308,12 +318,63 @@ test_reboot_loop_waits_and_can_be_destroyed(Fixture *fixture, gconstpointer data
     define(fixture, GUEST(""));
     g_assert_true(start(fixture, &error));
     while (!restart_waits(fixture)) {
-        id_before = current_id(fixture);
-        tell_host(fixture, "guest guest reboot");
-        wait_for(fixture, has_new_id_or_waits);
+        reboot(fixture);
         g_assert_cmpint(++reboots, <, 100);
     }
     g_assert_cmpint(reboots, >, 1);
+}
+
+/* As if it had started a minute ago. */
+static void
+let_a_minute_pass(Fixture *fixture)
+{
+    g_autoptr(LibxlDomain) domain = libxl_domain_list_find_uuid(fixture->driver->domains, uuid);
+
+    g_assert_true(libxl_domain_begin_job(domain, NULL));
+    domain->started_us -= 60 * G_USEC_PER_SEC;
+    libxl_domain_end_job(domain);
+}
+
+/* What the driver does when the wait is over. */
+static void
+end_the_wait(Fixture *fixture)
+{
+    XenHostEvent event = {
+        .type = XEN_HOST_DOMAIN_SHUTDOWN,
+        .domid = (guint32)current_id(fixture),
+        .reason = LIBXL_SHUTDOWN_REASON_REBOOT,
+    };
+
+    memcpy(event.uuid, uuid, sizeof(event.uuid));
+    let_a_minute_pass(fixture);
+    libxl_lifecycle_follow_up(fixture->driver, &event);
+}
+
+static void
+test_reboot_loop_waits_again_after_a_wait(Fixture *fixture, gconstpointer data)
+{
+    reboot_in_a_loop(fixture);
+    end_the_wait(fixture);
+    g_assert_true(is_running(fixture));
+    reboot(fixture);
+    g_assert_true(restart_waits(fixture));
+
+    /* Once it has run for a while, it need not wait any more. */
+    end_the_wait(fixture);
+    let_a_minute_pass(fixture);
+    reboot(fixture);
+    g_assert_true(is_running(fixture));
+    reboot(fixture);
+    g_assert_true(is_running(fixture));
+}
+
+/* CVE-2021-4147 was a reboot against a destroy. */
+static void
+test_reboot_loop_waits_and_can_be_destroyed(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    reboot_in_a_loop(fixture);
     g_assert_true(libxl_driver_domain_destroy(fixture->driver, uuid, 0, &error));
     assert_truth(fixture, false);
 }
@@ -450,6 +511,7 @@ main(int argc, char **argv)
         {"pause-fails", test_pause_fails},
         {"restart-fails", test_restart_fails},
         {"reboot-loop-waits-and-can-be-destroyed", test_reboot_loop_waits_and_can_be_destroyed},
+        {"reboot-loop-waits-again-after-a-wait", test_reboot_loop_waits_again_after_a_wait},
         {"crash-preserved-is-kept-and-destroyed", test_crash_preserved_is_kept_and_destroyed},
         {"coredump-destroy-leaves-a-core", test_coredump_destroy_leaves_a_core},
         {"a-dead-guest-that-stays-is-not-running", test_a_dead_guest_that_stays_is_not_running},
