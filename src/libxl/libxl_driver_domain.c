@@ -48,7 +48,8 @@ static bool
 check_active(const LibxlDomain *domain, GError **error)
 {
     if (!domain->live)
-        return virtxl_error_set(error, VIR_ERR_OPERATION_INVALID, _("domain is not running"));
+        return virtxl_error_set(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is not running"),
+                                domain->name);
     return true;
 }
 

@@ -203,13 +203,15 @@ choose_definition(const LibxlDomain *domain, guint flags, GError **error)
     }
     if (flags & VIR_DOMAIN_AFFECT_LIVE) {
         if (!domain->live)
-            virtxl_error_set(error, VIR_ERR_OPERATION_INVALID, _("domain is not running"));
+            virtxl_error_set(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is not running"),
+                             domain->name);
         return domain->live;
     }
     if (flags & VIR_DOMAIN_AFFECT_CONFIG) {
         if (!domain->persistent)
             virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
-                             _("transient domains do not have any persistent config"));
+                             _("domain '%s' is transient: it has no persistent definition"),
+                             domain->name);
         return domain->persistent;
     }
     return current_definition(domain);
@@ -293,55 +295,69 @@ libxl_driver_domain_get_max_memory(LibxlDriver *driver, const guint8 *uuid, guin
     return true;
 }
 
-bool
-libxl_driver_domain_get_autostart(LibxlDriver *driver, const guint8 *uuid, bool *autostart,
-                                  GError **error)
+/* One yes or no about a domain: what @read says of it, under its lock. */
+static bool
+get_bool(LibxlDriver *driver, const guint8 *uuid, bool (*read)(const LibxlDomain *domain),
+         bool *value, GError **error)
 {
     LibxlDomain *domain = find_and_lock(driver, uuid, error);
 
     if (!domain)
         return false;
-    *autostart = domain->autostart;
+    *value = read(domain);
     unlock_domain(domain);
     return true;
+}
+
+static bool
+has_autostart(const LibxlDomain *domain)
+{
+    return domain->autostart;
+}
+
+bool
+libxl_driver_domain_get_autostart(LibxlDriver *driver, const guint8 *uuid, bool *autostart,
+                                  GError **error)
+{
+    return get_bool(driver, uuid, has_autostart, autostart, error);
+}
+
+static bool
+is_active(const LibxlDomain *domain)
+{
+    return domain->live != NULL;
 }
 
 bool
 libxl_driver_domain_is_active(LibxlDriver *driver, const guint8 *uuid, bool *active, GError **error)
 {
-    LibxlDomain *domain = find_and_lock(driver, uuid, error);
+    return get_bool(driver, uuid, is_active, active, error);
+}
 
-    if (!domain)
-        return false;
-    *active = domain->live != NULL;
-    unlock_domain(domain);
-    return true;
+static bool
+is_persistent(const LibxlDomain *domain)
+{
+    return domain->persistent != NULL;
 }
 
 bool
 libxl_driver_domain_is_persistent(LibxlDriver *driver, const guint8 *uuid, bool *persistent,
                                   GError **error)
 {
-    LibxlDomain *domain = find_and_lock(driver, uuid, error);
+    return get_bool(driver, uuid, is_persistent, persistent, error);
+}
 
-    if (!domain)
-        return false;
-    *persistent = domain->persistent != NULL;
-    unlock_domain(domain);
-    return true;
+static bool
+is_updated(const LibxlDomain *domain)
+{
+    return domain->is_updated;
 }
 
 bool
 libxl_driver_domain_is_updated(LibxlDriver *driver, const guint8 *uuid, bool *updated,
                                GError **error)
 {
-    LibxlDomain *domain = find_and_lock(driver, uuid, error);
-
-    if (!domain)
-        return false;
-    *updated = domain->is_updated;
-    unlock_domain(domain);
-    return true;
+    return get_bool(driver, uuid, is_updated, updated, error);
 }
 
 bool
