@@ -57,7 +57,7 @@ def test_domain_0_has_a_description():
 def test_a_domain_of_xl_is_listed_with_its_id_and_name():
     with started_by_xl() as domid:
         expect_equal(clients.domain_id(NAME), domid)
-        expect_equal(clients.state(NAME), "running")
+        wait_until(lambda: clients.state(NAME) == "running", "virtxld sees it running", 20)
         root = clients.live_xml(NAME)
         expect_equal(root.get("id"), str(domid))
         expect_equal(root.findtext("uuid"), xen.xl_configuration(domid)["c_info"]["uuid"])

@@ -107,8 +107,12 @@ class Channel:
         return answer[:-len("end-42")].decode(errors="replace").strip()
 
     def tell(self, command):
-        """Starts a command that does not come back, such as a poweroff."""
-        self.send(b"%s\n" % command.encode())
+        """Starts a command that does not come back, such as a poweroff.
+
+        Returns when the guest is at it: what is still on its way is lost at a close.
+        """
+        self.send(b"echo now-$((40+2)); %s\n" % command.encode())
+        self.expect("now-42")
 
     # The program "sum" in the guest
 

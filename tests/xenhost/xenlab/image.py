@@ -35,7 +35,6 @@ from . import ROOM, LabError, Step
 
 PREFIX = "xenhost-"
 DISK_SIZE = "3G"
-RECIPE = ("dom0/packages", "xenlab/image.py")
 UNUSED_SECONDS = 3600
 EXCLUDED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 DISK_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
@@ -71,12 +70,11 @@ def read_packages():
 
 
 def image_key():
-    digest = hashlib.sha256()
-    for name in RECIPE:
-        with open(os.path.join(ROOM, name), "rb") as file:
-            digest.update(file.read() + b"\0")
-    digest.update(candidate_versions(read_packages()).encode())
-    return digest.hexdigest()[:16]
+    packages = read_packages()
+    recipe = [" ".join(packages), candidate_versions(packages)]
+    with open(__file__) as file:
+        recipe.append(file.read())
+    return hashlib.sha256("\0".join(recipe).encode()).hexdigest()[:16]
 
 
 def candidate_versions(packages):
