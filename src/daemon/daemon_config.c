@@ -81,15 +81,20 @@ apply_mode(const Setting *setting, const ConfEntry *entry, DaemonConfig *config,
     return true;
 }
 
-/* Who may open the socket is admitted. To take another word silently would let
- * in whom the administrator wanted to keep out. */
+/* To take another word silently would let in whom the administrator wanted to
+ * keep out. */
 static bool
 apply_authentication(const Setting *setting, const ConfEntry *entry, DaemonConfig *config,
                      GError **error)
 {
-    if (entry->type != CONF_STRING || strcmp(entry->string, "none") != 0)
-        return virtxl_error_set(error, VIR_ERR_CONF_SYNTAX,
-                                _("\"none\", since nothing else is supported,"));
+    RpcAuthPolicy *policy = &G_STRUCT_MEMBER(RpcAuthPolicy, config, setting->offset);
+
+    if (entry->type == CONF_STRING && strcmp(entry->string, "none") == 0)
+        *policy = RPC_AUTH_NONE;
+    else if (entry->type == CONF_STRING && strcmp(entry->string, "peercred") == 0)
+        *policy = RPC_AUTH_PEERCRED;
+    else
+        return virtxl_error_set(error, VIR_ERR_CONF_SYNTAX, _("\"none\" or \"peercred\""));
     return true;
 }
 
@@ -100,8 +105,8 @@ static const Setting settings[] = {
     {MEMBER(unix_sock_group), .apply = apply_string},
     {MEMBER(unix_sock_rw_perms), .apply = apply_mode},
     {MEMBER(unix_sock_ro_perms), .apply = apply_mode},
-    {"auth_unix_rw", .apply = apply_authentication},
-    {"auth_unix_ro", .apply = apply_authentication},
+    {MEMBER(auth_unix_rw), .apply = apply_authentication},
+    {MEMBER(auth_unix_ro), .apply = apply_authentication},
     {MEMBER(channel_group), .apply = apply_string},
     {MEMBER(channel_mode), .apply = apply_mode},
     {MEMBER(legacy_sockets), .apply = apply_number, .max = 1},

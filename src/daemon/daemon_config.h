@@ -12,12 +12,16 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "rpc/rpc_auth.h"
+
 typedef struct {
     char *path;            /* of the file, for messages */
     char *unix_sock_dir;   /* NULL: the default */
     char *unix_sock_group; /* NULL: leave it */
     guint unix_sock_rw_perms;
     guint unix_sock_ro_perms;
+    RpcAuthPolicy auth_unix_rw;
+    RpcAuthPolicy auth_unix_ro;
     guint legacy_sockets; /* libvirt-sock and libvirt-sock-ro too */
     char *channel_group;  /* NULL: leave it */
     guint channel_mode;

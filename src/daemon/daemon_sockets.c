@@ -4,12 +4,40 @@
 #include "daemon/service_manager.h"
 #include "util/file.h"
 
-/* Whoever can open a socket is admitted: permissions say who that is. */
-static const RpcListenOptions writable = {.readonly = false, .auth = {.policy = RPC_AUTH_NONE}};
-static const RpcListenOptions readonly = {.readonly = true, .auth = {.policy = RPC_AUTH_NONE}};
+/* Who is admitted to which socket. */
+typedef struct {
+    RpcListenOptions writable;
+    RpcListenOptions readonly;
+    gid_t group; /* (gid_t)-1: none */
+} Doors;
+
+/* With "peercred" the socket's group is admitted, and root, whatever the
+ * permissions of the socket are: systemd may have made it. */
+static RpcAuth
+get_auth(RpcAuthPolicy policy, const Doors *doors)
+{
+    RpcAuth auth = {.policy = policy};
+
+    if (policy == RPC_AUTH_PEERCRED && doors->group != (gid_t)-1) {
+        auth.groups = &doors->group;
+        auth.n_groups = 1;
+    }
+    return auth;
+}
 
 static bool
-adopt_sockets(RpcServer *rpc, const GArray *sockets, GError **error)
+get_doors(const DaemonConfig *config, Doors *doors, GError **error)
+{
+    if (!daemon_config_get_group(config, &doors->group, error))
+        return false;
+    doors->writable = (RpcListenOptions){.auth = get_auth(config->auth_unix_rw, doors)};
+    doors->readonly =
+        (RpcListenOptions){.readonly = true, .auth = get_auth(config->auth_unix_ro, doors)};
+    return true;
+}
+
+static bool
+adopt_sockets(RpcServer *rpc, const GArray *sockets, const Doors *doors, GError **error)
 {
     bool ok = true;
 
@@ -17,7 +45,8 @@ adopt_sockets(RpcServer *rpc, const GArray *sockets, GError **error)
     for (guint i = 0; i < sockets->len; i++) {
         const ServiceSocket *passed = &g_array_index(sockets, ServiceSocket, i);
 
-        ok &= rpc_server_adopt(rpc, passed->fd, passed->readonly ? &readonly : &writable,
+        ok &= rpc_server_adopt(rpc, passed->fd,
+                               passed->readonly ? &doors->readonly : &doors->writable,
                                ok ? error : NULL);
     }
     return ok;
@@ -25,14 +54,15 @@ adopt_sockets(RpcServer *rpc, const GArray *sockets, GError **error)
 
 static bool
 listen_in_pair(RpcServer *rpc, const DaemonConfig *config, const char *directory, const char *name,
-               gid_t group, GError **error)
+               const Doors *doors, GError **error)
 {
     g_autofree char *path = g_build_filename(directory, name, NULL);
     g_autofree char *readonly_path = g_strconcat(path, "-ro", NULL);
 
-    return rpc_server_listen(rpc, path, config->unix_sock_rw_perms, group, &writable, error) &&
-           rpc_server_listen(rpc, readonly_path, config->unix_sock_ro_perms, group, &readonly,
-                             error);
+    return rpc_server_listen(rpc, path, config->unix_sock_rw_perms, doors->group, &doors->writable,
+                             error) &&
+           rpc_server_listen(rpc, readonly_path, config->unix_sock_ro_perms, doors->group,
+                             &doors->readonly, error);
 }
 
 bool
@@ -40,14 +70,14 @@ daemon_sockets_listen(RpcServer *rpc, const DaemonConfig *config, const char *di
                       GError **error)
 {
     g_autoptr(GArray) sockets = service_manager_take_sockets();
-    gid_t group;
+    Doors doors;
 
-    if (sockets->len > 0)
-        return adopt_sockets(rpc, sockets, error);
-    if (!daemon_config_get_group(config, &group, error) ||
-        !file_make_directory(directory, 0755, error))
+    if (!get_doors(config, &doors, error))
         return false;
-    return listen_in_pair(rpc, config, directory, "virtxend-sock", group, error) &&
+    if (sockets->len > 0)
+        return adopt_sockets(rpc, sockets, &doors, error);
+    return file_make_directory(directory, 0755, error) &&
+           listen_in_pair(rpc, config, directory, "virtxend-sock", &doors, error) &&
            (!config->legacy_sockets ||
-            listen_in_pair(rpc, config, directory, "libvirt-sock", group, error));
+            listen_in_pair(rpc, config, directory, "libvirt-sock", &doors, error));
 }

@@ -5,6 +5,7 @@
 import grp
 import os
 import stat
+import subprocess
 
 from fixture import (PATIENCE, Daemon, can_connect, expect_equal, expect_in, run, test,
                      unix_channel, wait_for)
@@ -129,6 +130,27 @@ def group_and_permissions_of_the_sockets():
     for path, mode in ((daemon.socket, 0o770), (daemon.readonly_socket, 0o750)):
         status = os.stat(path)
         expect_equal((stat.S_IMODE(status.st_mode), status.st_gid), (mode, group.gr_gid))
+
+
+def admitted(daemon, user, group):
+    """Whether stock virsh gets in as that user, through a socket that all can open."""
+    os.chmod(daemon.root, 0o755)
+    done = subprocess.run(["setpriv", "--reuid", user, "--regid", group, "--clear-groups", "virsh",
+                           "-c", "xen:///system?socket=" + daemon.socket, "hostname"],
+                          capture_output=True, text=True, env=dict(os.environ, HOME="/"))
+    assert done.returncode == 0 or "authentication" in done.stderr, done.stderr
+    return done.returncode == 0
+
+
+@test
+def peer_credentials_admit_root_and_the_group_alone():
+    if os.getuid() != 0:
+        return
+    daemon = Daemon(config='auth_unix_rw = "peercred"\nunix_sock_group = "games"\n'
+                           'unix_sock_rw_perms = "0777"\n')
+    assert admitted(daemon, "root", "root")
+    assert admitted(daemon, "nobody", "games")
+    assert not admitted(daemon, "nobody", "nogroup")
 
 
 def channel_access(config=None):
