@@ -70,7 +70,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="virtxl-bench-") as folder:
         os.chmod(folder, 0o711)
         with virtxld(folder, program) as ours, libvirtd(folder) as stock:
-            result = subprocess.run([calls, str(DOMAINS), ours, "xen", stock, "test"],
+            result = subprocess.run([calls, str(DOMAINS), "/boot/guest-kernel", ours, "xen", stock, "test"],
                                     stdout=subprocess.PIPE, text=True, check=True)
     rows = [line.split() for line in result.stdout.splitlines()]
     print("# bench: calls a second, %d domains       virtxld    libvirtd   ratio" % DOMAINS)

@@ -1,10 +1,10 @@
 /* Measures calls of libvirt's public API on two daemons, through libvirt's own
  * client library.
  *
- * usage: calls DOMAINS URI TYPE URI TYPE
+ * usage: calls DOMAINS KERNEL URI TYPE URI TYPE
  *
- * Defines so many domains of each daemon's type ("xen", "test"), starts the first
- * of them, and makes calls on one connection to each daemon, one call after the
+ * Defines so many domains of each daemon's type ("xen", "test"), all with the
+ * guest kernel KERNEL, starts the first of them, and makes calls on one connection to each daemon, one call after the
  * other. The daemons take turns of a fraction of a second, so that whatever else
  * the machine does slows both. Prints a line for each kind of call: its name and
  * how many a second the first and the second daemon answered.
@@ -24,23 +24,21 @@
 /* One daemon. */
 typedef struct {
     virConnectPtr connection;
+    const char *name; /* part of its domains' names: both may be on one host */
     const char *type;
+    const char *kernel;
     virDomainPtr running;
     int domains;
     guint defined;
 } Peer;
 
-static const char domain_xml[] =
-    "<domain type='%s'>"
-    "  <name>bench-%u</name>"
-    "  <memory unit='MiB'>8</memory>"
-    "  <vcpu>1</vcpu>"
-    "  <os><type>linux</type><kernel>/boot/guest-kernel</kernel></os>"
-    "  <devices>"
-    "    <console type='pty'/>"
-    "    <channel type='pty'><target type='virtio' name='org.example.bench'/></channel>"
-    "  </devices>"
-    "</domain>";
+static const char domain_xml[] = "<domain type='%s'>"
+                                 "  <name>bench-%s-%u</name>"
+                                 "  <memory unit='MiB'>96</memory>"
+                                 "  <vcpu>1</vcpu>"
+                                 "  <os><type>linux</type><kernel>%s</kernel></os>"
+                                 "  <devices><console type='pty'/></devices>"
+                                 "</domain>";
 
 static void
 fail(const char *what)
@@ -52,7 +50,8 @@ fail(const char *what)
 static bool
 define_domain(Peer *peer)
 {
-    g_autofree char *xml = g_strdup_printf(domain_xml, peer->type, peer->defined++);
+    g_autofree char *xml =
+        g_strdup_printf(domain_xml, peer->type, peer->name, peer->defined++, peer->kernel);
     virDomainPtr domain = virDomainDefineXML(peer->connection, xml);
 
     if (!domain)
@@ -129,8 +128,10 @@ measure(const char *name, bool (*call)(Peer *), Peer peers[2], int min_calls, gi
 }
 
 static void
-open_peer(Peer *peer, char **argv, int domains)
+open_peer(Peer *peer, const char *name, const char *kernel, char **argv, int domains)
 {
+    peer->name = name;
+    peer->kernel = kernel;
     peer->connection = virConnectOpen(argv[0]);
     peer->type = argv[1];
     peer->domains = domains;
@@ -141,7 +142,7 @@ open_peer(Peer *peer, char **argv, int domains)
 static void
 close_peer(Peer *peer)
 {
-    virDomainDestroy(peer->running);
+    virDomainDestroy(peer->running); /* it may have ended by itself */
     virDomainFree(peer->running);
     virConnectClose(peer->connection);
 }
@@ -152,13 +153,13 @@ main(int argc, char **argv)
     Peer peers[2] = {0};
     int domains;
 
-    if (argc != 6) {
-        g_printerr("usage: calls DOMAINS URI TYPE URI TYPE\n");
+    if (argc != 7) {
+        g_printerr("usage: calls DOMAINS KERNEL URI TYPE URI TYPE\n");
         return EXIT_FAILURE;
     }
     domains = (int)g_ascii_strtoll(argv[1], NULL, 10);
     for (int i = 0; i < 2; i++)
-        open_peer(&peers[i], &argv[2 + 2 * i], domains);
+        open_peer(&peers[i], i == 0 ? "first" : "second", argv[2], &argv[3 + 2 * i], domains);
 
     measure("define", define_domain, peers, domains / TURNS, 0);
     for (int i = 0; i < 2; i++) {
