@@ -218,6 +218,11 @@ validate_channel_path(const DomainDef *def, const DomainChrSourceDef *source, GE
                                 _("domain '%s': path '%s' of a channel is empty, or has a comma, "
                                   "quote, white space or control character"),
                                 def->name, source->path);
+    /* The device model's working directory is not ours. */
+    if (source->type == DOMAIN_CHR_SOURCE_UNIX && source->path && *source->path != '/')
+        return virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                                _("domain '%s': path '%s' of a channel is not absolute"), def->name,
+                                source->path);
     return true;
 }
 
