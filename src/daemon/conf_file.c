@@ -34,10 +34,16 @@ entry_free(gpointer data)
 }
 
 static bool
-syntax_error(GScanner *scanner, const char *expected, GError **error)
+syntax_error_at(GScanner *scanner, guint line, const char *expected, GError **error)
 {
     return virtxl_error_set(error, VIR_ERR_CONF_SYNTAX, _("%s:%u: %s expected"),
-                            scanner->input_name, scanner->line, expected);
+                            scanner->input_name, line, expected);
+}
+
+static bool
+syntax_error(GScanner *scanner, const char *expected, GError **error)
+{
+    return syntax_error_at(scanner, scanner->line, expected, error);
 }
 
 static bool
@@ -69,7 +75,8 @@ parse_integer(GScanner *scanner, guint token, ConfEntry *entry, GError **error)
     if (negative)
         token = g_scanner_get_next_token(scanner);
     if (token != G_TOKEN_INT || scanner->value.v_int64 > G_MAXINT64)
-        return syntax_error(scanner, _("a string in quotes, a number or a list"), error);
+        return syntax_error_at(scanner, entry->line, _("a string in quotes, a number or a list"),
+                               error);
     entry->type = CONF_INTEGER;
     entry->integer = (gint64)scanner->value.v_int64;
     if (negative)
@@ -99,7 +106,7 @@ parse_entry(GScanner *scanner, ConfEntry *entry, GError **error)
     entry->key = g_strdup(scanner->value.v_identifier);
     entry->line = scanner->line;
     if (g_scanner_get_next_token(scanner) != '=')
-        return syntax_error(scanner, _("'='"), error);
+        return syntax_error_at(scanner, entry->line, _("'='"), error);
     if (!parse_value(scanner, entry, error))
         return false;
     if (g_scanner_peek_next_token(scanner) != G_TOKEN_EOF && scanner->next_line == scanner->line)

@@ -91,6 +91,8 @@ def a_syntax_error_is_named_by_line():
                  'log_outputs = [ "a"\n', 'unix_sock_dir = "never ends\n', "max_clients = 5 }\n",
                  "{", "max_clients = 1.5\n", "a = b\n"):
         refused(text, "virtxld.conf:")
+    refused("max_clients\n\n\nlog_level = 2\n", "virtxld.conf:1: '='")
+    refused('log_level = 2\nunix_sock_dir = "never ends\n\n', "virtxld.conf:2:")
 
 
 @test
