@@ -32,6 +32,7 @@ typedef struct {
     GMainLoop *loop;
     bool stopping;
     bool reloading;
+    bool reload_again; /* asked for while one was under way */
 } Daemon;
 
 /* Configuration */
@@ -212,6 +213,8 @@ reload_driver(GTask *task, gpointer source, gpointer task_data, GCancellable *ca
     g_task_return_boolean(task, TRUE);
 }
 
+static void begin_reload(Daemon *daemon);
+
 static void
 finish_reload(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -219,25 +222,37 @@ finish_reload(GObject *source, GAsyncResult *result, gpointer user_data)
 
     daemon->reloading = false;
     g_info("reloaded");
-    service_manager_notify("READY=1\nSTATUS=Serving clients");
+    if (daemon->reload_again && !daemon->stopping)
+        begin_reload(daemon);
+    else
+        service_manager_notify("READY=1\nSTATUS=Serving clients");
 }
 
-static gboolean
-handle_reload(gpointer user_data)
+static void
+begin_reload(Daemon *daemon)
 {
-    Daemon *daemon = user_data;
     g_autoptr(GError) error = NULL;
     g_autoptr(GTask) task = NULL;
 
-    if (daemon->stopping || daemon->reloading)
-        return G_SOURCE_CONTINUE;
     daemon->reloading = true;
+    daemon->reload_again = false;
     service_manager_notify_reloading();
     if (!load_config(daemon, &error))
         g_warning("the configuration stays as it was: %s", error->message);
     task = g_task_new(NULL, NULL, finish_reload, daemon);
     g_task_set_task_data(task, daemon, NULL);
     g_task_run_in_thread(task, reload_driver);
+}
+
+static gboolean
+handle_reload(gpointer user_data)
+{
+    Daemon *daemon = user_data;
+
+    if (daemon->reloading)
+        daemon->reload_again = true;
+    else if (!daemon->stopping)
+        begin_reload(daemon);
     return G_SOURCE_CONTINUE;
 }
 
@@ -248,7 +263,6 @@ run(Daemon *daemon)
 {
     guint terminate = g_unix_signal_add(SIGTERM, handle_stop, daemon);
     guint interrupt = g_unix_signal_add(SIGINT, handle_stop, daemon);
-    guint hangup = g_unix_signal_add(SIGHUP, handle_reload, daemon);
 
     g_info("ready");
     service_manager_notify("READY=1\nSTATUS=Serving clients");
@@ -257,7 +271,6 @@ run(Daemon *daemon)
         g_main_context_iteration(NULL, TRUE);
     g_source_remove(terminate);
     g_source_remove(interrupt);
-    g_source_remove(hangup);
 }
 
 static void
@@ -275,6 +288,8 @@ bool
 daemon_run(const DaemonOptions *options, GError **error)
 {
     Daemon daemon = {.options = options, .loop = g_main_loop_new(NULL, FALSE)};
+    /* From the beginning, as it would end us; answered once the loop runs. */
+    guint hangup = g_unix_signal_add(SIGHUP, handle_reload, &daemon);
     bool ok;
 
     daemon.root = get_root(options);
@@ -283,6 +298,7 @@ daemon_run(const DaemonOptions *options, GError **error)
     ok = start(&daemon, error);
     if (ok)
         run(&daemon);
+    g_source_remove(hangup);
     clear(&daemon);
     return ok;
 }

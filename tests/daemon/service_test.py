@@ -181,6 +181,28 @@ def sighup_finds_new_definitions():
 
 
 @test
+def a_sighup_during_the_reload_of_another_is_not_lost():
+    daemon = Daemon()
+    for i in range(10):
+        name = "added%d" % i
+        daemon.process.send_signal(signal.SIGHUP)
+        with open(daemon.path("etc/libvirt/libxl/%s.xml" % name), "w") as file:
+            file.write(domain_xml(name, uuid=uuid.uuid4()))
+        daemon.process.send_signal(signal.SIGHUP)
+        wait_for(name, lambda: name in daemon.virsh("list", "--all", "--name"))
+
+
+@test
+def a_sighup_while_it_starts_is_answered_later():
+    daemon = Daemon(start=False)
+    daemon.spawn()
+    wait_for("the lock", lambda: os.path.exists(daemon.path("run/libvirt/libxl/driver.pid")))
+    daemon.process.send_signal(signal.SIGHUP)
+    wait_for("the reload", lambda: "info: reloaded" in daemon.log())
+    expect_equal(type_of(daemon.socket), "Xen")
+
+
+@test
 def sighup_changes_the_log_level():
     daemon = Daemon(config="log_level = 4\n")
     assert "info: " not in daemon.log()
