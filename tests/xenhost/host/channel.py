@@ -85,7 +85,7 @@ class Channel:
 
     # A shell in the guest
 
-    def wait_for_shell(self, seconds=150):
+    def wait_for_shell(self, seconds=400):
         """Waits until the guest's shell answers, and then to the last question only."""
         deadline = time.monotonic() + seconds
         while True:
@@ -116,7 +116,7 @@ class Channel:
 
     # The program "sum" in the guest
 
-    def wait_for_sum(self, seconds=150):
+    def wait_for_sum(self, seconds=400):
         deadline = time.monotonic() + seconds
         while True:
             self.send(b"hello\n")

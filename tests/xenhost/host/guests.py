@@ -21,6 +21,8 @@ MACHINES = {
     "pvh": "<type arch='x86_64' machine='xenpvh'>xenpvh</type>",
     "hvm": "<type arch='x86_64' machine='xenfv'>hvm</type>",
 }
+# As managers write them.
+FEATURES = {"hvm": "<features><acpi/><apic/><pae/></features>"}
 SOCKETS = "/run/xenhost-channels"
 
 
@@ -59,13 +61,15 @@ def definition(name, channels=(), kind="pv", memory=96, on_poweroff="destroy", o
   <uuid>%s</uuid>
   <memory unit='MiB'>%d</memory>
   <vcpu>1</vcpu>
-  <os>%s<kernel>%s</kernel><initrd>%s</initrd><cmdline>console=hvc0 quiet %s %s</cmdline></os>
+  <os>%s<kernel>%s</kernel><initrd>%s</initrd><cmdline>console=hvc0 quiet edd=off %s %s</cmdline></os>
+  %s
   <on_poweroff>%s</on_poweroff>
   <on_reboot>%s</on_reboot>
   <on_crash>%s</on_crash>
   <devices>%s</devices>
 </domain>""" % (name, uuid.uuid4(), memory, MACHINES[kind], KERNEL, INITRAMFS, programs, cmdline,
-                on_poweroff, on_reboot, on_crash, "".join(channel.xml() for channel in channels))
+                FEATURES.get(kind, ""), on_poweroff, on_reboot, on_crash,
+                "".join(channel.xml() for channel in channels))
 
 
 class Guest:
