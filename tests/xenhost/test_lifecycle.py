@@ -86,7 +86,7 @@ def test_on_poweroff_restart():
 
 def test_on_poweroff_preserve():
     with running("poweroff-preserve", on_poweroff="preserve") as guest:
-        is_preserved(guest, "poweroff -f", "shut off")
+        is_preserved(guest, "poweroff -f", "in shutdown")
 
 
 def test_a_reboot_starts_the_domain_again_under_a_new_id_with_its_channels():

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 
-from . import ROOM, LabError, Step, say, terminal
+from . import ROOM, LabError, Step, terminal
 from .link import Link
 
 TESTS = "/job/xenhost"
@@ -58,6 +58,5 @@ def run_tests(machine, options):
                         stderr=terminal.writer(sys.stderr), seconds=options.timeout)
     except (TimeoutError, LabError) as error:
         print("Bail out! %s" % error, flush=True)
-        for line in machine.console():
-            say("console: " + line)
+        machine.say_console()
         return 1

@@ -15,11 +15,13 @@ timeout, or the lab that waits for it, is no more.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import time
 
 from . import LabError, Step, say
+from .image import cache_folder
 from .initramfs import dom0_initramfs
 from .link import LINES, Link
 
@@ -109,13 +111,18 @@ class Machine:
             time.sleep(0.2)
         return False
 
-    def console(self, lines=30):
-        """The last lines of the console, for a message about a failed boot."""
+    def say_console(self, lines=15):
+        """Shows the end of the console and keeps all of it; for when the host has failed."""
+        kept = os.path.join(cache_folder(), "xenhost-console.log")
         try:
-            with open(self.path("console.log"), errors="replace") as file:
-                return file.read().splitlines()[-lines:]
-        except FileNotFoundError:
-            return []
+            shutil.copy(self.path("console.log"), kept)
+            with open(kept, errors="replace") as file:
+                text = [line for line in file.read().splitlines() if line.strip()]
+        except OSError as error:
+            text = [str(error)]
+        for line in text[-lines:]:
+            say("console: " + line)
+        say("all of the console: " + kept)
 
 
 def patience():
@@ -134,10 +141,9 @@ def boot(machine, image, seconds, dies_with_parent):
                 raise LabError("dom0 did not come up in time")
         except LabError as error:
             machine.stop()
-            for line in machine.console():
-                say("console: " + line)
+            machine.say_console()
             say("%s boot: %s" % (attempt, error))
-    raise LabError("the emulated host does not boot; see %s" % machine.path("console.log"))
+    raise LabError("the emulated host does not boot; its console is above")
 
 
 def _command_of(pid):
