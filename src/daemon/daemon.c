@@ -30,6 +30,8 @@ typedef struct {
     LibxlDriver *driver;
     RemoteServer *server;
     GMainLoop *loop;
+    guint terminate; /* sources for SIGTERM and SIGINT; 0: not yet */
+    guint interrupt;
     bool stopping;
     bool reloading;
     bool reload_again; /* asked for while one was under way */
@@ -164,17 +166,12 @@ static bool
 start(Daemon *daemon, GError **error)
 {
     RemoteServerOptions options;
-    g_autofree char *directory = NULL;
 
     if (!load_config(daemon, error))
         return false;
     options = get_server_options(daemon->config);
     daemon->server = remote_server_new(&options);
-    if (!open_driver(daemon, error))
-        return false;
-    directory = get_socket_directory(daemon);
-    return daemon_sockets_listen(remote_server_get_rpc(daemon->server), daemon->config, directory,
-                                 error);
+    return open_driver(daemon, error);
 }
 
 /* Stopping */
@@ -258,24 +255,36 @@ handle_reload(gpointer user_data)
 
 /* Running */
 
+/* Who can connect may also ask us to end in an orderly way: first the one, then
+ * the other. */
+static bool
+listen_to_all(Daemon *daemon, GError **error)
+{
+    g_autofree char *directory = get_socket_directory(daemon);
+
+    daemon->terminate = g_unix_signal_add(SIGTERM, handle_stop, daemon);
+    daemon->interrupt = g_unix_signal_add(SIGINT, handle_stop, daemon);
+    return daemon_sockets_listen(remote_server_get_rpc(daemon->server), daemon->config, directory,
+                                 error);
+}
+
 static void
 run(Daemon *daemon)
 {
-    guint terminate = g_unix_signal_add(SIGTERM, handle_stop, daemon);
-    guint interrupt = g_unix_signal_add(SIGINT, handle_stop, daemon);
-
     g_info("ready");
     service_manager_notify("READY=1\nSTATUS=Serving clients");
     g_main_loop_run(daemon->loop);
     while (daemon->reloading)
         g_main_context_iteration(NULL, TRUE);
-    g_source_remove(terminate);
-    g_source_remove(interrupt);
 }
 
 static void
 clear(Daemon *daemon)
 {
+    if (daemon->terminate)
+        g_source_remove(daemon->terminate);
+    if (daemon->interrupt)
+        g_source_remove(daemon->interrupt);
     remote_server_free(daemon->server);
     libxl_driver_close(daemon->driver);
     daemon_config_free(daemon->config);
@@ -295,7 +304,7 @@ daemon_run(const DaemonOptions *options, GError **error)
     daemon.root = get_root(options);
     daemon.config_path = options->config ? g_canonicalize_filename(options->config, NULL)
                                          : g_strconcat(daemon.root, CONFIG_FILE, NULL);
-    ok = start(&daemon, error);
+    ok = start(&daemon, error) && listen_to_all(&daemon, error);
     if (ok)
         run(&daemon);
     g_source_remove(hangup);
