@@ -104,9 +104,6 @@ class Guest:
     def is_connected(self, name):
         return xen.channel_is_connected(self.id, name)
 
-    def state_in_xml(self, name):
-        return self.channel_element(name).find("target").get("state")
-
     def connect(self, name):
         return Channel(self.path(name))
 
