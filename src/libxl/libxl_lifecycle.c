@@ -4,7 +4,6 @@
 #include "libxl/libxl_lifecycle.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "libxl/libxl_channel.h"
 #include "libxl/libxl_conf.h"

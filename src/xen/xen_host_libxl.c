@@ -138,11 +138,9 @@ host_list_domains(XenHost *host, GError **error)
 
     if (!context)
         return NULL;
-    infos = libxl_list_domain(context->libxl, &n_infos);
-    if (!infos) {
-        xen_context_fail(context, ERROR_FAIL, error, _("cannot list domains"));
+    infos = xen_context_list_domains(context, &n_infos, error);
+    if (!infos)
         return NULL;
-    }
 
     domains = g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))xen_domain_info_free);
     for (int i = 0; i < n_infos; i++)

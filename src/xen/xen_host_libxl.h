@@ -50,6 +50,9 @@ bool xen_context_fail(XenContext *context, int rc, GError **error, const char *f
 bool xen_context_fail_domain(XenContext *context, int rc, guint32 domid, GError **error,
                              const char *format, ...) G_GNUC_PRINTF(5, 6);
 
+/* All domains, for libxl_dominfo_list_free(), or NULL and the error. */
+libxl_dominfo *xen_context_list_domains(XenContext *context, int *n_infos, GError **error);
+
 /* Whether one of libxl's messages has @part in it. */
 bool xen_context_has_error(const XenContext *context, const char *part);
 

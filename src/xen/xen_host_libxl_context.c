@@ -224,6 +224,16 @@ xen_context_fail(XenContext *context, int rc, GError **error, const char *format
     return false;
 }
 
+libxl_dominfo *
+xen_context_list_domains(XenContext *context, int *n_infos, GError **error)
+{
+    libxl_dominfo *infos = libxl_list_domain(context->libxl, n_infos);
+
+    if (!infos)
+        xen_context_fail(context, ERROR_FAIL, error, _("cannot list domains"));
+    return infos;
+}
+
 bool
 xen_context_fail_domain(XenContext *context, int rc, guint32 domid, GError **error,
                         const char *format, ...)

@@ -142,11 +142,9 @@ list_domains(XenWatch *watch, GError **error)
 
     if (!context)
         return NULL;
-    infos = libxl_list_domain(context->libxl, &n_infos);
-    if (!infos) {
-        xen_context_fail(context, ERROR_FAIL, error, _("cannot list domains"));
+    infos = xen_context_list_domains(context, &n_infos, error);
+    if (!infos)
         return NULL;
-    }
 
     domains = g_array_new(FALSE, TRUE, sizeof(WatchedDomain));
     for (int i = 0; i < n_infos; i++) {
