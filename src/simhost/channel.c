@@ -18,8 +18,8 @@
 
 #include "simhost/pty.h"
 #include "simhost/relay.h"
-#include "simhost/watch.h"
 #include "util/error.h"
+#include "util/fd_watch.h"
 #include "util/i18n.h"
 
 enum {
@@ -38,7 +38,7 @@ struct SimChannel {
     char *socket;
     struct stat socket_stat; /* of the file that was made */
     int listener;
-    SimWatch *listener_watch;
+    FdWatch *listener_watch;
     int client;
 };
 
@@ -51,7 +51,7 @@ on_client(GIOCondition condition, gpointer user_data)
     if (client < 0)
         return;
     channel->client = client;
-    sim_watch_set(channel->listener_watch, 0);
+    fd_watch_set(channel->listener_watch, 0);
     sim_relay_set_host(channel->relay, client);
 }
 
@@ -62,7 +62,7 @@ on_client_closed(int fd, gpointer user_data)
 
     close(fd);
     channel->client = -1;
-    sim_watch_set(channel->listener_watch, G_IO_IN);
+    fd_watch_set(channel->listener_watch, G_IO_IN);
 }
 
 static bool
@@ -96,8 +96,8 @@ make_host_end(SimChannel *channel, const char *path, GError **error)
     if (path) {
         if (!bind_socket(channel, path, error))
             return false;
-        channel->listener_watch = sim_watch_new(channel->listener, on_client, channel);
-        sim_watch_set(channel->listener_watch, G_IO_IN);
+        channel->listener_watch = fd_watch_new(channel->listener, on_client, channel);
+        fd_watch_set(channel->listener_watch, G_IO_IN);
         return true;
     }
     if (!sim_pty_open(&channel->host, error))
@@ -151,7 +151,7 @@ sim_channel_free(SimChannel *channel)
 {
     if (!channel)
         return;
-    sim_watch_free(channel->listener_watch);
+    fd_watch_free(channel->listener_watch);
     sim_relay_free(channel->relay);
     if (channel->link)
         unlink(channel->link);

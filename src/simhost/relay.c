@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "simhost/watch.h"
+#include "util/fd_watch.h"
 
 typedef struct {
     gsize start;
@@ -20,7 +20,7 @@ struct End {
     int fd;       /* -1: nobody is there */
     bool at_end;  /* read to the end of file */
     bool hung_up; /* closed both ways; writing is useless */
-    SimWatch *watch;
+    FdWatch *watch;
     Buffer in; /* what was read here and not yet written to the other */
 };
 
@@ -90,7 +90,7 @@ watch_end(End *end)
     /* A hangup is told without end: once known, it is not waited for. */
     if (!condition && !end->hung_up)
         condition = G_IO_HUP;
-    sim_watch_set(end->watch, condition);
+    fd_watch_set(end->watch, condition);
 }
 
 static void
@@ -131,7 +131,7 @@ sim_relay_new(int guest, SimRelayClosedFunc closed, gpointer user_data)
     relay->host.fd = -1;
     relay->guest.other = &relay->host;
     relay->guest.fd = guest;
-    relay->guest.watch = sim_watch_new(guest, on_ready, &relay->guest);
+    relay->guest.watch = fd_watch_new(guest, on_ready, &relay->guest);
     relay->closed = closed;
     relay->user_data = user_data;
     return relay;
@@ -142,8 +142,8 @@ sim_relay_free(SimRelay *relay)
 {
     if (!relay)
         return;
-    sim_watch_free(relay->host.watch);
-    sim_watch_free(relay->guest.watch);
+    fd_watch_free(relay->host.watch);
+    fd_watch_free(relay->guest.watch);
     g_free(relay);
 }
 
@@ -157,10 +157,10 @@ sim_relay_set_active(SimRelay *relay, bool active)
 void
 sim_relay_set_host(SimRelay *relay, int fd)
 {
-    g_clear_pointer(&relay->host.watch, sim_watch_free);
+    g_clear_pointer(&relay->host.watch, fd_watch_free);
     relay->host.fd = fd;
     if (fd >= 0)
-        relay->host.watch = sim_watch_new(fd, on_ready, &relay->host);
+        relay->host.watch = fd_watch_new(fd, on_ready, &relay->host);
     relay->host.at_end = false;
     relay->host.hung_up = false;
     watch_end(&relay->host);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "simhost/watch.h"
+#include "util/fd_watch.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -9,9 +9,9 @@ enum {
     MAX_BATCH = 64
 };
 
-struct SimWatch {
+struct FdWatch {
     int fd;
-    SimWatchFunc func;
+    FdWatchFunc func;
     gpointer user_data;
     GIOCondition condition;
 };
@@ -27,7 +27,7 @@ on_events(int fd, GIOCondition condition, gpointer user_data)
     struct epoll_event event;
 
     for (int i = 0; i < MAX_BATCH && epoll_wait(fd, &event, 1, 0) == 1; i++) {
-        const SimWatch *watch = event.data.ptr;
+        const FdWatch *watch = event.data.ptr;
 
         watch->func((GIOCondition)event.events, watch->user_data);
     }
@@ -47,10 +47,10 @@ get_epoll(void)
     return epoll;
 }
 
-SimWatch *
-sim_watch_new(int fd, SimWatchFunc func, gpointer user_data)
+FdWatch *
+fd_watch_new(int fd, FdWatchFunc func, gpointer user_data)
 {
-    SimWatch *watch = g_new0(SimWatch, 1);
+    FdWatch *watch = g_new0(FdWatch, 1);
 
     watch->fd = fd;
     watch->func = func;
@@ -59,16 +59,16 @@ sim_watch_new(int fd, SimWatchFunc func, gpointer user_data)
 }
 
 void
-sim_watch_free(SimWatch *watch)
+fd_watch_free(FdWatch *watch)
 {
     if (!watch)
         return;
-    sim_watch_set(watch, 0);
+    fd_watch_set(watch, 0);
     g_free(watch);
 }
 
 void
-sim_watch_set(SimWatch *watch, GIOCondition condition)
+fd_watch_set(FdWatch *watch, GIOCondition condition)
 {
     struct epoll_event event = {.events = (guint32)condition, .data.ptr = watch};
     int operation = EPOLL_CTL_MOD;
