@@ -113,7 +113,7 @@ open_host(const Daemon *daemon, GError **error)
                            "--host sim serves a simulated host instead"));
         return NULL;
     }
-    return xen_host_libxl_open(error);
+    return xen_host_libxl_open(daemon->root, error);
 }
 
 /* Starting */

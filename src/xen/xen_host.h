@@ -25,6 +25,8 @@
 #include <libxl.h>
 #include <stdbool.h>
 
+#include "util/channel_source.h"
+
 typedef struct XenHost XenHost;
 
 /* What does not change while the host runs. */
@@ -77,7 +79,8 @@ typedef struct {
     char *name;
     char *path; /* the socket, or the host's end of the pty; NULL if not known yet */
     bool is_pty;
-    int state; /* the frontend's XenbusState; 4 is connected */
+    bool is_ours; /* virtxl-channeld serves it */
+    int state;    /* the frontend's XenbusState; 4 is connected */
 } XenChannelInfo;
 
 void xen_channel_info_free(XenChannelInfo *info);
@@ -136,6 +139,19 @@ typedef struct {
 
     /* Returns an array of XenChannelInfo, by devid. */
     GPtrArray *(*list_channels)(XenHost *host, guint32 domid, GError **error);
+    /* Channels that virtxl-channeld serves, not libxl's QEMU. Is it there? Errors:
+     * VIR_ERR_OPERATION_FAILED, in words that say how to start it. */
+    bool (*check_channel_backend)(XenHost *host, GError **error);
+    /* Makes the channel @name with device id @devid, and waits until the backend
+     * serves it; libxl's teardown of the domain removes it. Errors:
+     * VIR_ERR_OPERATION_FAILED in the backend's own words, or that it does not
+     * answer; then nothing of the channel is left. */
+    bool (*add_channel)(XenHost *host, guint32 domid, guint devid, const char *name,
+                        const ChannelSource *source, GError **error);
+    /* Has the guest let go of it, and removes it. Without @force fails with
+     * VIR_ERR_OPERATION_TIMEOUT, and the channel goes on, if the guest does not. */
+    bool (*remove_channel)(XenHost *host, guint32 domid, guint devid, bool force, GError **error);
+
     /* Returns the pty's path, or NULL. @index counts the serial ports. */
     char *(*get_console_path)(XenHost *host, guint32 domid, XenConsoleKind kind, guint index,
                               GError **error);
@@ -158,8 +174,9 @@ void xen_host_close(XenHost *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(XenHost, xen_host_close)
 
 /* Opens the real host. Fails with one line that says so, and how to go on, on a
- * machine that does not run Xen or is not its control domain. */
-XenHost *xen_host_libxl_open(GError **error);
+ * machine that does not run Xen or is not its control domain. @root ("" for none) is
+ * where the backend of channels has its files. */
+XenHost *xen_host_libxl_open(const char *root, GError **error);
 
 /* Connects to the simulated host that belongs to @root, and starts it if it is
  * not there; its program is @program, or the one installed if NULL. */

@@ -461,7 +461,7 @@ try_host(XenHost *host, GError **error)
 }
 
 XenHost *
-xen_host_libxl_open(GError **error)
+xen_host_libxl_open(const char *root, GError **error)
 {
     XenHostLibxl *self;
     struct xs_handle *xs;

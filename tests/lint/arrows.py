@@ -17,7 +17,7 @@ MAY_INCLUDE = {
     "xen": set(),
     "conf": set(),
     "rpc": set(),
-    "simhost": set(),
+    "simhost": {"channel"},
     "channel": set(),
     "guest": set(),
     "util": set(),

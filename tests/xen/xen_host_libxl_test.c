@@ -19,7 +19,7 @@ test_open_without_xen(void)
         g_test_skip("this machine runs Xen");
         return;
     }
-    host = xen_host_libxl_open(&error);
+    host = xen_host_libxl_open("", &error);
     g_assert_null(host);
     g_assert_error(error, VIRTXL_ERROR, VIR_ERR_NO_CONNECT);
     g_assert_nonnull(strstr(error->message, "does not run Xen"));

@@ -256,7 +256,7 @@ int
 main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(XenHost) host = xen_host_libxl_open(&error);
+    g_autoptr(XenHost) host = xen_host_libxl_open("", &error);
     bool ok = true;
 
     if (!host) {
