@@ -161,15 +161,12 @@ static GHashTable *
 new_source(struct json_object *object)
 {
     GHashTable *source = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    struct json_object_iterator at = json_object_iter_begin(object);
+    struct json_object_iterator end = json_object_iter_end(object);
 
-    if (!json_object_is_type(object, json_type_object))
-        return source;
-    json_object_object_foreach(object, key, value)
-    {
-        const char *text = json_object_get_string(value);
-
-        g_hash_table_insert(source, g_strdup(key), g_strdup(text ? text : ""));
-    }
+    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+        g_hash_table_insert(source, g_strdup(json_object_iter_peek_name(&at)),
+                            g_strdup(json_object_get_string(json_object_iter_peek_value(&at))));
     return source;
 }
 
