@@ -40,7 +40,7 @@
 #include "channel/ring.h"
 
 /* In what steps a queue grows. */
-#define HOLD_CHUNK 65536
+#define HOLD_CHUNK 16384
 
 typedef struct Hold Hold;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "daemon/daemon_log.h"
+#include "util/log.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -59,7 +59,7 @@ write_log(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointe
 }
 
 void
-daemon_log_start(void)
+log_start(void)
 {
     gboolean is_journal = g_log_writer_is_journald(STDERR_FILENO);
 
@@ -67,7 +67,7 @@ daemon_log_start(void)
 }
 
 void
-daemon_log_set_level(guint level)
+log_set_level(guint level)
 {
     static const GLogLevelFlags least[] = {
         G_LOG_LEVEL_DEBUG,

@@ -8,8 +8,8 @@
 #include <glib.h>
 
 /* From now on, everything that is logged with GLib. Once, before threads. */
-void daemon_log_start(void);
+void log_start(void);
 
 /* 1 debug, 2 information, 3 warnings, 4 errors: lines of less importance are
  * dropped. */
-void daemon_log_set_level(guint level);
+void log_set_level(guint level);
