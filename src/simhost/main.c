@@ -6,7 +6,9 @@
  * connection.c). A line is a call, found in a table (calls.c) and made on the
  * simulated machine (host.c), which has domains (domain.c), which have channels
  * (channel.c), through which bytes go (relay.c) between the host's end and a
- * terminal in the guest's chair (pty.c). Failures and delays are arranged by
+ * terminal in the guest's chair (pty.c). Channels that virtxl-channeld serves
+ * (device.c) have a guest's driver (frontend.c) with a ring in shared memory
+ * (guest_ring.c) instead, and that daemon is a client here (backend.c). Failures and delays are arranged by
  * --ctl (control.c, faults.c). Nothing in the loop blocks.
  *
  * The driver starts it with --detach: the process that was started waits until
