@@ -300,7 +300,8 @@ xs_directory(struct xs_handle *xs, xs_transaction_t transaction, const char *pat
 
         if (strchr(name, '/') || strlen(name) > 15)
             continue;
-        names[(*number)++] = strcpy(text, name);
+        g_strlcpy(text, name, 16);
+        names[(*number)++] = text;
         text += 16;
     }
     return names;
