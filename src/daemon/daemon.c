@@ -2,13 +2,13 @@
 #include "daemon/daemon.h"
 
 #include "daemon/daemon_config.h"
-#include "daemon/daemon_log.h"
 #include "daemon/daemon_sockets.h"
 #include "daemon/driver_settings.h"
 #include "daemon/service_manager.h"
 #include "remote/remote_server.h"
 #include "util/error.h"
 #include "util/i18n.h"
+#include "util/log.h"
 
 #include <gio/gio.h>
 #include <glib-unix.h>
@@ -44,7 +44,7 @@ typedef struct {
 static void
 set_log_level(const Daemon *daemon)
 {
-    daemon_log_set_level(daemon->options->verbose ? 1 : daemon->config->log_level);
+    log_set_level(daemon->options->verbose ? 1 : daemon->config->log_level);
 }
 
 static bool
