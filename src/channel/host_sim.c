@@ -185,6 +185,7 @@ new_view(HostSim *sim, struct json_object *object)
     view->online = json_object_get_boolean(json_object_object_get(object, "online"));
     view->backend_state = (int)get_number(object, "backend_state");
     view->frontend_state = (int)get_number(object, "frontend_state");
+    view->frontend_writes = (guint)get_number(object, "frontend_writes");
     view->has_ring = json_object_object_get_ex(object, "ring_ref", NULL);
     view->ring_ref = (guint32)get_number(object, "ring_ref");
     view->port = (guint32)get_number(object, "port");

@@ -34,6 +34,7 @@ sim_device_describe(const SimDevice *device, struct json_object *object)
     sim_json_add_number(object, "backend_state", (guint64)device->backend_state);
     sim_json_add_number(object, "frontend_state",
                         (guint64)sim_frontend_get_state(device->frontend));
+    sim_json_add_number(object, "frontend_writes", sim_frontend_get_writes(device->frontend));
     if (sim_frontend_get_ring(device->frontend, &reference, &port)) {
         sim_json_add_number(object, "ring_ref", reference);
         sim_json_add_number(object, "port", port);

@@ -120,6 +120,7 @@ open_port(F *f)
     static const ChannelHostCallbacks callbacks = {on_changed, on_gone, on_complete, on_lost};
     GError *error = NULL;
 
+    f->complete = false;
     f->host = channel_host_sim_open(f->sim.root, &error);
     g_assert_no_error(error);
     f->host->ops->watch(f->host, &callbacks, f, &error);
@@ -217,7 +218,6 @@ channels_that_are_there_are_told_first(F *f, gconstpointer data)
     add_channel(f, 1, "agent");
     add_channel(f, 2, "other");
     close_port(f);
-    f->complete = false;
     f->n_changed = 0;
     open_port(f);
     WAIT_UNTIL(f->complete);
@@ -362,6 +362,8 @@ exchange(F *f, gsize *taken, gsize *given)
 {
     guint8 bytes[RING_OUT_SIZE];
     struct iovec iov = {bytes, sizeof(bytes)};
+    guint32 consumed = f->ring.consumed;
+    guint32 produced = f->ring.produced;
     gssize n = ring_peek(&f->ring, &iov, 1);
     gssize written;
 
@@ -376,7 +378,7 @@ exchange(F *f, gsize *taken, gsize *given)
     written = ring_write(&f->ring, &iov, 1);
     g_assert_cmpint(written, >=, 0);
     *given += (gsize)written;
-    if (n > 0 || written > 0)
+    if (ring_needs_event(&f->ring, consumed, produced))
         f->host->ops->notify(f->host, f->port);
 }
 
@@ -542,6 +544,18 @@ guest_closes_when_we_do(F *f, gconstpointer data)
 }
 
 static void
+state_that_is_written_again_is_told(F *f, gconstpointer data)
+{
+    guint before;
+
+    connect_channel(f);
+    before = f->view->frontend_writes;
+    g_free(sim_fixture_ctl(&f->sim, "channel guest agent state 4"));
+    WAIT_UNTIL(f->view->frontend_writes == before + 1);
+    g_assert_cmpint(f->view->frontend_state, ==, 4);
+}
+
+static void
 stuck_guest_does_not_close(F *f, gconstpointer data)
 {
     connect_channel(f);
@@ -579,6 +593,7 @@ main(int argc, char **argv)
         {"reloaded-driver-comes-back-with-another-ring",
          reloaded_driver_comes_back_with_another_ring},
         {"guest-closes-when-we-do", guest_closes_when_we_do},
+        {"state-that-is-written-again-is-told", state_that_is_written_again_is_told},
         {"stuck-guest-does-not-close", stuck_guest_does_not_close},
     };
 
