@@ -10,6 +10,8 @@
 #include <string.h>
 #include <xen/io/console.h>
 
+#include "stream.h"
+
 /* Around the page lie bytes that nobody may touch. */
 enum {
     GUARD_SIZE = 256,
@@ -64,35 +66,13 @@ tear_down(Fixture *f, gconstpointer unused)
     g_free(f->memory);
 }
 
-/* The byte at @position of an endless stream that does not repeat with the ring. */
-static guint8
-get_byte(guint32 position)
-{
-    return (guint8)(position * 2654435761u >> 24);
-}
-
-static void
-fill(guint8 *bytes, guint32 position, gsize size)
-{
-    for (gsize i = 0; i < size; i++)
-        bytes[i] = get_byte(position + (guint32)i);
-}
-
-static void
-assert_bytes(const guint8 *bytes, guint32 position, gsize size)
-{
-    for (gsize i = 0; i < size; i++)
-        if (bytes[i] != get_byte(position + (guint32)i))
-            g_error("byte %zu of %zu at %u is wrong", i, size, position);
-}
-
 static gssize
 write_bytes(Ring *ring, guint32 position, gsize size)
 {
     guint8 bytes[2 * RING_OUT_SIZE];
     struct iovec iov = {bytes, size};
 
-    fill(bytes, position, size);
+    stream_fill(bytes, position, size);
     return ring_write(ring, &iov, 1);
 }
 
@@ -105,7 +85,7 @@ read_bytes(Ring *ring, guint32 position, gsize size)
     gssize got = ring_peek(ring, &iov, 1);
 
     if (got > 0) {
-        assert_bytes(bytes, position, (gsize)got);
+        stream_check(bytes, position, (gsize)got);
         ring_consume(ring, (gsize)got);
     }
     return got;
@@ -216,11 +196,11 @@ test_what_is_peeked_at_stays(Fixture *f, gconstpointer unused)
     g_assert_cmpint(write_bytes(&f->writer, 0, 10), ==, 10);
     for (int i = 0; i < 2; i++) {
         g_assert_cmpint(ring_peek(&f->reader, &iov, 1), ==, 10);
-        assert_bytes(bytes, 0, 10);
+        stream_check(bytes, 0, 10);
     }
     ring_consume(&f->reader, 4);
     g_assert_cmpint(ring_peek(&f->reader, &iov, 1), ==, 6);
-    assert_bytes(bytes, 4, 6);
+    stream_check(bytes, 4, 6);
     g_assert_cmpint(ring_get_writable(&f->writer), ==, f->size - 6);
 }
 
@@ -234,10 +214,10 @@ check_split(Fixture *f, gsize split)
     struct iovec in_iov[] = {{bytes, split}, {NULL, 0}, {bytes + split, size - split}};
     struct iovec out_iov[] = {{out, size - split}, {NULL, 0}, {out + size - split, split}};
 
-    fill(bytes, start, size);
+    stream_fill(bytes, start, size);
     g_assert_cmpint(ring_write(&f->writer, in_iov, 3), ==, size);
     g_assert_cmpint(ring_peek(&f->reader, out_iov, 3), ==, size);
-    assert_bytes(out, start, size);
+    stream_check(out, start, size);
     ring_consume(&f->reader, size);
 }
 
@@ -257,7 +237,7 @@ test_room_ends_within_a_vector(Fixture *f, gconstpointer unused)
     struct iovec iov[] = {{bytes, 7}, {bytes + 7, 8}, {bytes + 15, 9}};
 
     g_assert_cmpint(write_bytes(&f->writer, 0, f->size - 10), ==, f->size - 10);
-    fill(bytes, (guint32)f->size - 10, 24);
+    stream_fill(bytes, (guint32)f->size - 10, 24);
     g_assert_cmpint(ring_write(&f->writer, iov, 3), ==, 10);
     g_assert_cmpint(read_bytes(&f->reader, 0, 2 * f->size), ==, f->size);
 }
