@@ -8,6 +8,7 @@
 #include "channel/hold.h"
 
 #include <glib/gstdio.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -39,7 +40,7 @@ static void
 test_in_wraps_anywhere(HoldFixture *f, gconstpointer unused)
 {
     for (gsize step = 1; step < SIZE; step += 111) {
-        g_assert_cmpuint(hold_fixture_produce_in(f, SIZE), ==, SIZE - f->in_waiting);
+        hold_fixture_produce_in(f, SIZE);
         g_assert_cmpuint(hold_get_room(f->hold, HOLD_IN), ==, 0);
         hold_fixture_drain_in(f, step);
         hold_fixture_produce_in(f, step / 2);
@@ -298,10 +299,10 @@ test_what_is_no_file_is_refused(HoldFixture *f, gconstpointer unused)
 
     hold_fixture_refuses(f, NULL);
     g_assert_cmpint(g_mkdir(f->path, 0700), ==, 0);
-    hold_fixture_refuses(f, "is a directory");
+    hold_fixture_refuses(f, "Is a directory");
     g_assert_cmpint(g_rmdir(f->path), ==, 0);
     g_assert_cmpint(mkfifo(f->path, 0600), ==, 0);
-    hold_fixture_refuses(f, "nvalid argument");
+    hold_fixture_refuses(f, "Invalid argument");
     g_assert_cmpint(g_unlink(f->path), ==, 0);
     g_assert_cmpint(symlink(other, f->path), ==, 0);
     hold_fixture_refuses(f, "symbolic links");
@@ -357,6 +358,8 @@ test_no_byte_of_the_header_does_harm(HoldFixture *f, gconstpointer unused)
             g_assert_true(g_file_set_contents(f->path, file, (gssize)length, NULL));
             file[place] = saved;
             hold_fixture_open(f);
+            if (!f->resumed)
+                hold_fixture_assert_warned(f, "makes no sense");
             exercise(f);
         }
     }
