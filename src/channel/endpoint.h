@@ -57,6 +57,10 @@ Endpoint *endpoint_new(const ChannelSource *source, const EndpointContext *conte
 void endpoint_free(Endpoint *endpoint);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Endpoint, endpoint_free)
 
+/* No new client comes in any more, and a socket that was bound is removed, so that
+ * another channel can have its path. Who is connected stays. */
+void endpoint_close_door(Endpoint *endpoint);
+
 /* Lets go of it without a trace on the host: what can outlive the process (in the fd
  * store, in the file system) stays as it is. For a process that ends while the
  * channel goes on. */

@@ -29,10 +29,11 @@ typedef struct {
     char *domain_name; /* "" if it has none */
     char *name;        /* of the channel */
     GHashTable *source;
-    bool online;        /* false: the toolstack wants it detached */
-    int backend_state;  /* ours, but a toolstack may have written Closing */
-    int frontend_state; /* 0 if it can't be read */
-    bool has_ring;      /* the guest has written ring_ref and port */
+    bool online;           /* false: the toolstack wants it detached */
+    int backend_state;     /* ours, but a toolstack may have written Closing */
+    int frontend_state;    /* 0 if it can't be read */
+    guint frontend_writes; /* how often it was written since we look; counts on */
+    bool has_ring;         /* the guest has written ring_ref and port */
     guint32 ring_ref;
     guint32 port;
 } ChannelView;

@@ -129,6 +129,7 @@ typedef struct {
     char *target_name;    /* may be NULL */
     DomainChrState state; /* live only */
     unsigned devid;       /* channel: the driver's device id while it runs; 0: none */
+    bool ours;            /* channel: virtxl-channeld serves it, not libxl; live only */
     /* channel of target guestfwd: IPv4 address and port */
     char *target_address;
     unsigned target_service;
@@ -148,6 +149,7 @@ typedef struct {
 
 extern ConfNames domain_chr_device_names;
 extern ConfNames domain_chr_source_type_names;
+extern ConfNames domain_chr_protocol_names;
 extern ConfNames domain_chr_channel_target_names;
 extern ConfNames domain_chr_console_target_names;
 extern ConfNames domain_chr_state_names;

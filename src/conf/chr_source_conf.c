@@ -19,7 +19,7 @@ ConfNames domain_chr_source_type_names = {
     "tcp",  "unix", "spicevmc", "spiceport", "nmdm", "qemu-vdagent", "dbus",  NULL,
 };
 
-static ConfNames protocol_names = {"raw", "telnet", "telnets", "tls", NULL};
+ConfNames domain_chr_protocol_names = {"raw", "telnet", "telnets", "tls", NULL};
 static ConfNames mouse_mode_names = {"", "server", "client", NULL};
 
 /* --- the structure -------------------------------------------------------- */
@@ -471,8 +471,8 @@ parse_protocol(DomainChrSourceDef *source, xmlNode *device, GError **error)
         conf_xml_drop(node);
         return true;
     }
-    if (!conf_xml_attr_enum(node, "type", protocol_names, &protocol, VIR_ERR_CONFIG_UNSUPPORTED,
-                            error))
+    if (!conf_xml_attr_enum(node, "type", domain_chr_protocol_names, &protocol,
+                            VIR_ERR_CONFIG_UNSUPPORTED, error))
         return false;
     source->protocol = (DomainChrProtocol)protocol;
     return true;
@@ -540,7 +540,8 @@ domain_chr_source_format(const DomainChrSourceDef *source, xmlNode *device, unsi
             conf_xml_drop_if_empty(node);
     }
     if (source->type == DOMAIN_CHR_SOURCE_TCP)
-        conf_xml_set(conf_xml_add(device, "protocol"), "type", protocol_names[source->protocol]);
+        conf_xml_set(conf_xml_add(device, "protocol"), "type",
+                     domain_chr_protocol_names[source->protocol]);
     if (source->log_file) {
         log = conf_xml_add(device, "log");
         conf_xml_set(log, "file", source->log_file);

@@ -2,12 +2,13 @@
 #include "daemon/daemon.h"
 
 #include "daemon/daemon_config.h"
-#include "daemon/daemon_log.h"
 #include "daemon/daemon_sockets.h"
+#include "daemon/driver_settings.h"
 #include "daemon/service_manager.h"
 #include "remote/remote_server.h"
 #include "util/error.h"
 #include "util/i18n.h"
+#include "util/log.h"
 
 #include <gio/gio.h>
 #include <glib-unix.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #define CONFIG_FILE      "/etc/libvirt/virtxld.conf"
+#define DRIVER_FILE      "/etc/libvirt/libxl.conf"
 #define SOCKET_DIRECTORY "/run/libvirt"
 
 /* How long clients may wait for answers after SIGTERM. A domain's start can take
@@ -42,7 +44,7 @@ typedef struct {
 static void
 set_log_level(const Daemon *daemon)
 {
-    daemon_log_set_level(daemon->options->verbose ? 1 : daemon->config->log_level);
+    log_set_level(daemon->options->verbose ? 1 : daemon->config->log_level);
 }
 
 static bool
@@ -139,9 +141,11 @@ static LibxlDriverConfig *
 get_driver_config(const Daemon *daemon, GError **error)
 {
     g_autoptr(LibxlDriverConfig) config = libxl_driver_config_new(daemon->root);
+    g_autofree char *path = g_strconcat(daemon->root, DRIVER_FILE, NULL);
 
     config->channel_mode = daemon->config->channel_mode;
-    if (!daemon_config_get_channel_group(daemon->config, &config->channel_group, error))
+    if (!daemon_config_get_channel_group(daemon->config, &config->channel_group, error) ||
+        !driver_settings_load(path, config, error))
         return NULL;
     return g_steal_pointer(&config);
 }

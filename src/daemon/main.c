@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "daemon/daemon.h"
-#include "daemon/daemon_log.h"
 #include "util/i18n.h"
+#include "util/log.h"
 
 #include <locale.h>
 #include <signal.h>
@@ -83,7 +83,7 @@ main(int argc, char **argv)
     } else if (show_version) {
         printf("virtxld %s\n", VIRTXL_VERSION);
     } else {
-        daemon_log_start();
+        log_start();
         if (!daemon_run(&options, &error)) {
             g_printerr("virtxld: %s\n", error->message);
             status = EXIT_FAILURE;

@@ -2,12 +2,13 @@
  * undone.
  *
  * A start leaves its traces in this order: the status file with no id in it, the
- * domain (paused), its userdata, the status file with the id, and the domain
- * runs. So when a driver died on the way, the next one finds
+ * domain (paused), its channels that virtxl-channeld serves, its userdata, the
+ * status file with the id, and the domain runs. So when a driver died on the way, the next one finds
  *
  *   a status file without an id, and no domain: nothing was built. If it says
  *     that the domain was restarting, it is started;
- *   a domain without userdata, and such a status file: half built, destroyed;
+ *   a domain without userdata, and such a status file: half built (it may have
+ *     no channels yet), destroyed;
  *   a paused domain with userdata, whose status file says that it was starting:
  *     the start is finished.
  *

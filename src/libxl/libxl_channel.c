@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "virtxl-driver"
+
 #include "libxl/libxl_channel.h"
 
 #include <errno.h>
@@ -10,10 +12,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "libxl/libxl_channel_source.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/i18n.h"
 #include "util/uuid.h"
+
+/* How long a backend may take to let go of a socket. */
+#define RELEASE_WAIT_MS 5000
+#define RELEASE_POLL_MS 5
 
 /* --- device ids, aliases, automatic paths --------------------------------- */
 
@@ -134,6 +141,7 @@ give_identity(DomainDef *live, DomainChrDef *channel, const LibxlDriverConfig *c
               GError **error)
 {
     channel->devid = lowest_free_devid(live);
+    channel->ours = libxl_channel_source_is_ours(channel, config->channel_backend);
     if (!channel->info.alias)
         channel->info.alias = g_strdup_printf("channel%u", channel->devid - 1);
     if (!has_socket(channel) || channel->source->path)
@@ -187,8 +195,8 @@ clear_path(const DomainDef *live, const char *path, GError **error)
     return file_remove(path, error);
 }
 
-/* The device model removes whatever is at the path before it binds, so our
- * look at it holds only where nobody else can write. */
+/* QEMU removes whatever is at the path before it binds, so our look at it holds
+ * only where nobody else can write. */
 static void
 warn_of_shared_directory(const DomainDef *live, const char *directory, GPtrArray *messages)
 {
@@ -237,6 +245,51 @@ libxl_channels_prepare(DomainDef *live, const LibxlDriverConfig *config, GPtrArr
                                               "the first %d"),
                                             live->name, live->channels->len,
                                             LIBXL_CHANNELS_FOR_LINUX));
+    }
+    return true;
+}
+
+/* --- channels that virtxl-channeld serves ---------------------------------- */
+
+bool
+libxl_channels_check_backend(const DomainDef *live, XenHost *host, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+
+    for (guint i = 0; i < live->channels->len; i++) {
+        const DomainChrDef *channel = live->channels->pdata[i];
+
+        if (!channel->ours)
+            continue;
+        if (host->ops->check_channel_backend(host, &reason))
+            return true;
+        g_propagate_prefixed_error(error, g_steal_pointer(&reason),
+                                   _("domain '%s': channel '%s': "), live->name,
+                                   channel->target_name);
+        return false;
+    }
+    return true;
+}
+
+bool
+libxl_channels_add(const DomainDef *live, const LibxlDriverConfig *config, XenHost *host,
+                   GError **error)
+{
+    for (guint i = 0; i < live->channels->len; i++) {
+        const DomainChrDef *channel = live->channels->pdata[i];
+        g_autoptr(ChannelSource) source = NULL;
+        g_autoptr(GError) reason = NULL;
+
+        if (!channel->ours)
+            continue;
+        source = libxl_channel_source_new(channel, config);
+        if (host->ops->add_channel(host, (guint32)live->id, channel->devid, channel->target_name,
+                                   source, &reason))
+            continue;
+        g_propagate_prefixed_error(error, g_steal_pointer(&reason),
+                                   _("domain '%s': channel '%s': "), live->name,
+                                   channel->target_name);
+        return false;
     }
     return true;
 }
@@ -306,7 +359,7 @@ settle(DomainDef *live, DomainChrDef *channel, GPtrArray *infos, const LibxlDriv
 {
     const XenChannelInfo *info = find_info(infos, channel->target_name);
 
-    if (!info || info->devid != channel->devid ||
+    if (!info || info->devid != channel->devid || info->is_ours != channel->ours ||
         info->is_pty != (channel->source->type == DOMAIN_CHR_SOURCE_PTY))
         return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED,
                                 _("domain '%s': Xen did not make channel '%s' (device id %u)"),
@@ -316,7 +369,7 @@ settle(DomainDef *live, DomainChrDef *channel, GPtrArray *infos, const LibxlDriv
         return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED,
                                 _("domain '%s': channel '%s' got no pty"), live->name,
                                 channel->target_name);
-    return !has_socket(channel) || own_socket(live, channel, config, error);
+    return !has_socket(channel) || channel->ours || own_socket(live, channel, config, error);
 }
 
 bool
@@ -349,10 +402,28 @@ libxl_channels_adopt(DomainDef *live, XenHost *host, GError **error)
         const XenChannelInfo *info = find_info(infos, channel->target_name);
 
         channel->devid = info ? info->devid : 0;
+        channel->ours = info && info->is_ours;
         if (info)
             take_pty_path(channel, info);
     }
     return true;
+}
+
+static void
+remove_socket(const char *path)
+{
+    struct stat status;
+
+    for (int waited = 0; waited <= RELEASE_WAIT_MS; waited += RELEASE_POLL_MS) {
+        if (lstat(path, &status) < 0 || !S_ISSOCK(status.st_mode))
+            return;
+        if (!socket_is_served(path)) {
+            g_unlink(path);
+            return;
+        }
+        g_usleep(RELEASE_POLL_MS * 1000);
+    }
+    g_message("the socket '%s' is still served by a program, and stays", path);
 }
 
 void
@@ -362,12 +433,9 @@ libxl_channels_remove(const DomainDef *live, const LibxlDriverConfig *config)
 
     for (guint i = 0; i < live->channels->len; i++) {
         const DomainChrDef *channel = live->channels->pdata[i];
-        struct stat status;
 
-        if (!has_socket(channel) || !channel->source->path)
-            continue;
-        if (lstat(channel->source->path, &status) == 0 && S_ISSOCK(status.st_mode))
-            g_unlink(channel->source->path);
+        if (has_socket(channel) && channel->source->path)
+            remove_socket(channel->source->path);
     }
     g_rmdir(directory);
 }

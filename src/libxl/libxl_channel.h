@@ -6,11 +6,15 @@
  *                             lowest free device id, an alias, and, where the
  *                             XML names no path, the automatic one; looks at
  *                             what is at each path
+ *   libxl_channels_check_backend()
+ *                             is virtxl-channeld there, if it will be needed?
  *   (libxl_conf.c maps, the host builds the domain, paused)
+ *   libxl_channels_add()      adds the channels that virtxl-channeld serves
  *   libxl_channels_settle()   looks whether each channel really is there (libxl
  *                             starts a domain without one that it could not
- *                             make), reads the ptys' paths, and gives the
- *                             sockets their group and mode
+ *                             make), reads the ptys' paths, and gives QEMU's
+ *                             sockets their group and mode (virtxl-channeld
+ *                             does that by itself)
  * and a stop ends with libxl_channels_remove().
  *
  * Device ids: 0 is the primary console. Linux gives a console the lowest free
@@ -37,17 +41,29 @@ bool libxl_channels_check(const DomainDef *def, const LibxlDriverConfig *config,
 bool libxl_channels_prepare(DomainDef *live, const LibxlDriverConfig *config, GPtrArray *messages,
                             GError **error);
 
+/* Errors: VIR_ERR_OPERATION_FAILED, in words that say how to start it. */
+bool libxl_channels_check_backend(const DomainDef *live, XenHost *host, GError **error);
+
+/* Adds them to the domain, which is built and does not run yet. Errors:
+ * VIR_ERR_OPERATION_FAILED, naming the channel, in the backend's words; whoever
+ * destroys the domain then removes those before it, too. */
+bool libxl_channels_add(const DomainDef *live, const LibxlDriverConfig *config, XenHost *host,
+                        GError **error);
+
 /* Errors: VIR_ERR_OPERATION_FAILED, naming the channel that is not there. */
 bool libxl_channels_settle(DomainDef *live, const LibxlDriverConfig *config, XenHost *host,
                            GError **error);
 
-/* For a domain that runs already: finds each channel's device id and pty by its
- * name. A channel that is not there is left without a device id. */
+/* For a domain that runs already: finds each channel's device id, backend (whatever
+ * the settings say now) and pty by its name. A channel that is not there is left without a device id. */
 bool libxl_channels_adopt(DomainDef *live, XenHost *host, GError **error);
 
 /* Takes automatic paths, this domain's or (in XML that was copied) another's,
  * out of a definition: they are made at start. */
 void libxl_channels_drop_automatic_paths(DomainDef *def, const LibxlDriverConfig *config);
 
-/* Removes the sockets, and the directory of automatic ones. */
+/* The domain has gone: removes the sockets that nobody serves any more, and the
+ * directory of automatic ones. A backend that notices a moment later than we that
+ * the domain has gone is waited for; who still serves a socket after that is
+ * somebody else, and keeps it. */
 void libxl_channels_remove(const DomainDef *live, const LibxlDriverConfig *config);

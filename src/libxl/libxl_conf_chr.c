@@ -3,11 +3,11 @@
  * A serial port of an HVM guest is QEMU's: libxl takes it as the text of QEMU's
  * -serial option. serial_text() writes it, source type by source type.
  *
- * A channel is a libxl_device_channel with its device id given: libxl would number
- * by position, and 0 is the primary console's. Whether the definition says target
- * "xen" or "virtio" makes no difference. QEMU serves a channel, and libxl can tell
- * it to listen on a socket or to make a pty and nothing else; everything else is
- * refused, by name.
+ * A channel that virtxl-channeld serves is not libxl's business: it is checked here,
+ * left out, and added to the domain once that is built (libxl_channel.c). So libxl
+ * starts no QEMU for it. Any other is a libxl_device_channel with its device id
+ * given: libxl would number by position, and 0 is the primary console's. Whether
+ * the definition says target "xen" or "virtio" makes no difference.
  *
  * The primary console needs no configuration: every guest has it.
  *
@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "conf/chr_conf.h"
+#include "libxl/libxl_channel_source.h"
 #include "libxl/libxl_conf_private.h"
 #include "util/i18n.h"
 
@@ -125,15 +126,6 @@ libxl_conf_map_parallels(const DomainDef *def, libxl_domain_config *config, GErr
 
 /* --- channels ------------------------------------------------------------- */
 
-/* What a message calls it. */
-static const char *
-channel_name(const DomainChrDef *channel)
-{
-    if (channel->target_name)
-        return channel->target_name;
-    return channel->info.alias ? channel->info.alias : "";
-}
-
 static bool
 check_channel_target(const DomainDef *def, const DomainChrDef *channel, GError **error)
 {
@@ -142,11 +134,12 @@ check_channel_target(const DomainDef *def, const DomainChrDef *channel, GError *
         return libxl_conf_refuse(
             def, error,
             _("channel '%s': target type '%s' is not possible on Xen; use 'virtio' or 'xen'"),
-            channel_name(channel), domain_chr_channel_target_names[channel->channel_target]);
+            libxl_channel_source_name(channel),
+            domain_chr_channel_target_names[channel->channel_target]);
     if (!channel->target_name || !*channel->target_name)
         return libxl_conf_refuse(def, error,
                                  _("channel '%s': <target> has no name, which Xen needs"),
-                                 channel_name(channel));
+                                 libxl_channel_source_name(channel));
     if (!libxl_conf_is_plain(channel->target_name))
         return libxl_conf_refuse(def, error,
                                  _("channel '%s': the name has a comma, a quote or a control "
@@ -155,57 +148,24 @@ check_channel_target(const DomainDef *def, const DomainChrDef *channel, GError *
     return true;
 }
 
+/* What both backends need. */
 static bool
-check_channel_unix(const DomainDef *def, const DomainChrDef *channel, GError **error)
+check_channel(const DomainDef *def, const DomainChrDef *channel, GError **error)
 {
-    const DomainChrSourceDef *source = channel->source;
-
-    if (source->reconnect == CONF_TRISTATE_YES)
-        return libxl_conf_refuse(def, error, _("channel '%s': <reconnect> is not possible on Xen"),
-                                 channel_name(channel));
-    if (!source->listen)
-        return libxl_conf_refuse(
-            def, error, _("channel '%s': mode='connect' is not possible on Xen; use mode='bind'"),
-            channel_name(channel));
-    if (!source->path)
-        return libxl_conf_refuse(def, error, _("channel '%s': <source> has no path"),
-                                 channel_name(channel));
-    if (!libxl_conf_is_plain(source->path))
-        return libxl_conf_refuse(def, error,
-                                 _("channel '%s': the path '%s' has a comma, a quote or a control "
-                                   "character, which Xen can't handle"),
-                                 channel_name(channel), source->path);
-    return true;
-}
-
-static bool
-check_channel_source(const DomainDef *def, const DomainChrDef *channel, GError **error)
-{
-    const DomainChrSourceDef *source = channel->source;
-
-    if (source->log_file)
-        return libxl_conf_refuse(def, error, _("channel '%s': <log> is not possible on Xen"),
-                                 channel_name(channel));
-    if (source->type == DOMAIN_CHR_SOURCE_PTY)
-        return true;
-    if (source->type == DOMAIN_CHR_SOURCE_UNIX)
-        return check_channel_unix(def, channel, error);
-    return libxl_conf_refuse(
-        def, error, _("channel '%s': type='%s' is not possible on Xen; use type='unix' or 'pty'"),
-        channel_name(channel), domain_chr_source_type_names[source->type]);
-}
-
-static bool
-map_channel(const DomainDef *def, const DomainChrDef *channel, libxl_device_channel *device,
-            GError **error)
-{
-    if (!check_channel_target(def, channel, error) || !check_channel_source(def, channel, error))
+    if (!check_channel_target(def, channel, error) ||
+        !libxl_channel_source_check(def, channel, error))
         return false;
     /* libxl starts the domain without the channel if the id is the console's. */
     if (channel->devid == 0)
         return libxl_conf_refuse(def, error, _("channel '%s' has no device id"),
                                  channel->target_name);
+    return true;
+}
 
+static void
+map_channel(const DomainChrDef *channel, libxl_device_channel *device)
+{
+    libxl_device_channel_init(device);
     device->devid = (libxl_devid)channel->devid;
     device->name = g_strdup(channel->target_name);
     if (channel->source->type == DOMAIN_CHR_SOURCE_PTY) {
@@ -214,7 +174,6 @@ map_channel(const DomainDef *def, const DomainChrDef *channel, libxl_device_chan
         libxl_device_channel_init_connection(device, LIBXL_CHANNEL_CONNECTION_SOCKET);
         device->u.socket.path = g_strdup(channel->source->path);
     }
-    return true;
 }
 
 bool
@@ -222,11 +181,12 @@ libxl_conf_map_channels(const DomainDef *def, libxl_domain_config *config, GErro
 {
     config->channels = g_new0(libxl_device_channel, def->channels->len);
     for (guint i = 0; i < def->channels->len; i++) {
-        libxl_device_channel *device = &config->channels[config->num_channels++];
+        const DomainChrDef *channel = def->channels->pdata[i];
 
-        libxl_device_channel_init(device);
-        if (!map_channel(def, def->channels->pdata[i], device, error))
+        if (!check_channel(def, channel, error))
             return false;
+        if (!channel->ours)
+            map_channel(channel, &config->channels[config->num_channels++]);
     }
     return true;
 }

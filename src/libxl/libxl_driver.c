@@ -73,6 +73,10 @@ libxl_driver_config_new(const char *root)
     config->hvm_loader = first_existing(loaders);
     config->channel_mode = 0660;
     config->channel_group = (gid_t)-1;
+    config->channel_backend = LIBXL_CHANNEL_BACKEND_VIRTXL;
+    config->channel_hold_in = CHANNEL_SOURCE_HOLD_IN;
+    config->channel_hold_out = CHANNEL_SOURCE_HOLD_OUT;
+    config->channel_overflow = LIBXL_CHANNEL_DISCARD;
     return config;
 }
 

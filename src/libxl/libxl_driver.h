@@ -25,6 +25,19 @@
 
 typedef struct LibxlDriver LibxlDriver;
 
+/* Who serves the channels that both could serve. */
+typedef enum {
+    LIBXL_CHANNEL_BACKEND_VIRTXL, /* virtxl-channeld */
+    LIBXL_CHANNEL_BACKEND_LIBXL,  /* the QEMU that libxl starts */
+} LibxlChannelBackend;
+
+/* What happens to what a guest sends while nobody is connected and no more can be
+ * held. */
+typedef enum {
+    LIBXL_CHANNEL_DISCARD, /* the oldest is lost */
+    LIBXL_CHANNEL_WAIT,    /* the guest waits */
+} LibxlChannelOverflow;
+
 /* Where things are; every path absolute. See libxl_driver_config_new(). */
 typedef struct {
     char *config_dir;    /* NAME.xml: definitions */
@@ -38,6 +51,11 @@ typedef struct {
     char *hvm_loader;    /* the default <loader> of an HVM domain */
     mode_t channel_mode; /* of a channel's socket */
     gid_t channel_group; /* of a channel's socket; (gid_t)-1: leave it */
+    /* For domains that start from now on, and virtxl-channeld's channels. */
+    LibxlChannelBackend channel_backend;
+    guint channel_hold_in; /* bytes, see util/channel_source.h */
+    guint channel_hold_out;
+    LibxlChannelOverflow channel_overflow;
 } LibxlDriverConfig;
 
 /* The defaults of libvirt's Xen driver under @root ("" or "/" for the real

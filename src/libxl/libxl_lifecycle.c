@@ -55,12 +55,14 @@ settle_consoles(LibxlDriver *driver, DomainDef *live, GPtrArray *devices, XenCon
     }
 }
 
+/* What a domain needs once it is built, before its guest looks. */
 static bool
 settle(LibxlDriver *driver, DomainDef *live, GError **error)
 {
     settle_consoles(driver, live, live->serials, XEN_CONSOLE_SERIAL, "serial");
     settle_consoles(driver, live, live->consoles, XEN_CONSOLE_PV, "console");
-    return libxl_channels_settle(live, driver->config, driver->host, error);
+    return libxl_channels_add(live, driver->config, driver->host, error) &&
+           libxl_channels_settle(live, driver->config, driver->host, error);
 }
 
 static bool
@@ -161,7 +163,8 @@ libxl_lifecycle_start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef 
     if (!domain_def_validate(live, error) ||
         !libxl_channels_prepare(live, driver->config, messages, error))
         return false;
-    if (!announce(driver, domain, live, paused, error) || !create(driver, live, error)) {
+    if (!libxl_channels_check_backend(live, driver->host, error) ||
+        !announce(driver, domain, live, paused, error) || !create(driver, live, error)) {
         libxl_channels_remove(live, driver->config);
         libxl_store_remove_status(driver, domain->name);
         return false;

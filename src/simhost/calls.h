@@ -1,5 +1,6 @@
-/* What the toolstack's client can ask of the host: one call for each function
- * of the port (src/xen/xen_host.h), and "control" for whoever arranges things.
+/* What the host's clients can ask of it: one call for each function of the port
+ * (src/xen/xen_host.h), those of the backend (channel_calls.h), and "control" for
+ * whoever arranges things.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,6 +10,7 @@
 #include <json.h>
 #include <stdbool.h>
 
+#include "simhost/connection.h"
 #include "simhost/faults.h"
 #include "simhost/host.h"
 
@@ -16,7 +18,9 @@
 typedef struct {
     SimHost *host;
     SimFaults *faults;
+    SimConnection *caller;
     bool watch; /* set: send events to the caller from now on */
+    bool serve; /* set: the caller is the backend from now on */
     bool quit;  /* set: end the host once the reply is sent */
 } SimCallContext;
 

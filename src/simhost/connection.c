@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <glib-unix.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -163,4 +164,22 @@ sim_connection_send(SimConnection *connection, const char *text)
         end_connection(connection, "it does not read its replies");
     else
         sim_connection_flush(connection);
+}
+
+bool
+sim_connection_is_hung_up(const SimConnection *connection)
+{
+    struct pollfd entry = {.fd = connection->fd, .events = POLLRDHUP};
+
+    return connection->is_over || poll(&entry, 1, 0) != 0;
+}
+
+gint64
+sim_connection_get_pid(const SimConnection *connection)
+{
+    struct ucred peer = {0};
+    socklen_t size = sizeof(peer);
+
+    getsockopt(connection->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+    return peer.pid;
 }

@@ -34,3 +34,8 @@ void sim_connection_free(SimConnection *connection);
 void sim_connection_send(SimConnection *connection, const char *text);
 /* Writes what the client takes at once. */
 void sim_connection_flush(SimConnection *connection);
+
+/* Has the client gone, though closed() has not been called yet? */
+bool sim_connection_is_hung_up(const SimConnection *connection);
+/* The client's process id. */
+gint64 sim_connection_get_pid(const SimConnection *connection);

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "simhost/control.h"
 
+#include "simhost/channel_control.h"
 #include "util/error.h"
 #include "util/i18n.h"
 
 enum {
-    MAX_WORDS = 4
+    MAX_WORDS = 6
 };
 
 typedef struct {
     SimCallContext *context;
     struct json_object *args;
     const char *words[MAX_WORDS + 1]; /* the command's name first, NULL where there is none */
+    guint n_words;
     GString *text;
 } Command;
 
@@ -31,8 +33,8 @@ check_call(const char *name, GError **error)
                             name);
 }
 
-static bool
-parse_number(const char *text, guint64 max, guint64 *number, GError **error)
+bool
+sim_control_parse_number(const char *text, guint64 max, guint64 *number, GError **error)
 {
     g_autoptr(GError) detail = NULL;
 
@@ -53,7 +55,7 @@ command_fail(Command *command, GError **error)
     /* A lone second word that is no number is the message. */
     if (k && !message && !g_ascii_isdigit(*k))
         message = g_steal_pointer(&k);
-    if (k && !parse_number(k, G_MAXUINT32, &number, error))
+    if (k && !sim_control_parse_number(k, G_MAXUINT32, &number, error))
         return false;
     sim_faults_fail(command->context->faults, command->words[1], MAX(number, 1), message);
     return true;
@@ -64,7 +66,7 @@ command_fail_any(Command *command, GError **error)
 {
     guint64 number;
 
-    if (!parse_number(command->words[1], G_MAXUINT32, &number, error))
+    if (!sim_control_parse_number(command->words[1], G_MAXUINT32, &number, error))
         return false;
     sim_faults_fail(command->context->faults, NULL, MAX(number, 1), NULL);
     return true;
@@ -76,7 +78,7 @@ command_delay(Command *command, GError **error)
     guint64 ms;
 
     if (!check_call(command->words[1], error) ||
-        !parse_number(command->words[2], 3600 * 1000, &ms, error))
+        !sim_control_parse_number(command->words[2], 3600 * 1000, &ms, error))
         return false;
     sim_faults_delay(command->context->faults, command->words[1], (guint)ms);
     return true;
@@ -135,6 +137,18 @@ describe_state(const SimDomain *domain)
     return sim_domain_is_running(domain) ? "running" : "paused";
 }
 
+static void
+list_device(gpointer data, gpointer user_data)
+{
+    SimDevice *device = data;
+    const char *path = sim_device_get_path(device);
+
+    g_string_append_printf(user_data, "\tchannel %u\t%s\t%s\tstate %d\n",
+                           sim_device_get_devid(device), sim_device_get_name(device),
+                           path ? path : "-",
+                           sim_frontend_get_state(sim_device_get_frontend(device)));
+}
+
 static bool
 command_list(Command *command, GError **error)
 {
@@ -154,6 +168,7 @@ command_list(Command *command, GError **error)
                                    sim_channel_get_devid(channel), sim_channel_get_name(channel),
                                    sim_channel_get_path(channel), sim_channel_get_state(channel));
         }
+        sim_device_list_foreach(sim_domain_get_devices(domain), list_device, command->text);
     }
     return true;
 }
@@ -162,21 +177,8 @@ static bool
 command_channel(Command *command, GError **error)
 {
     SimDomain *domain = find_domain(command, error);
-    SimChannel *channel = domain ? sim_domain_find_channel(domain, command->words[2]) : NULL;
 
-    if (!domain)
-        return false;
-    if (!channel)
-        return virtxl_error_set(error, VIR_ERR_INVALID_ARG, _("domain '%s' has no channel '%s'"),
-                                command->words[1], command->words[2]);
-    if (g_str_equal(command->words[3], "close"))
-        sim_channel_set_state(channel, SIM_CHANNEL_CLOSED);
-    else if (g_str_equal(command->words[3], "connect"))
-        sim_channel_set_state(channel, SIM_CHANNEL_CONNECTED);
-    else
-        return virtxl_error_set(error, VIR_ERR_INVALID_ARG, _("a guest's channel can't '%s'"),
-                                command->words[3]);
-    return true;
+    return domain && sim_channel_control(domain, command->words + 2, command->n_words - 4, error);
 }
 
 static bool
@@ -202,8 +204,8 @@ static const struct {
     {"reset", 0, 0, command_reset, "", N_("forget failures and delays")},
     {"guest", 2, 2, command_guest, "NAME poweroff|reboot|crash|suspend",
      N_("what a running guest does by itself")},
-    {"channel", 3, 3, command_channel, "NAME CHANNEL close|connect",
-     N_("the guest closes or connects its end")},
+    {"channel", 3, 5, command_channel, "NAME CHANNEL WHAT [VALUE...]",
+     N_("what the guest does with a channel, see below")},
     {"create", 1, 1, command_create, "JSONFILE",
      N_("start a domain as another toolstack would, from a libxl_domain_config as JSON")},
     {"destroy", 1, 1, command_destroy, "NAME", N_("destroy a domain likewise")},
@@ -219,6 +221,7 @@ sim_control_get_help(void)
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
         g_string_append_printf(text, "  %s %s\n      %s\n", commands[i].name, commands[i].usage,
                                _(commands[i].help));
+    sim_channel_control_add_help(text);
     g_string_append(text,
                     _("A CALL is a function of the port, e.g. create, destroy, list_channels.\n"));
     return g_string_free(text, FALSE);
@@ -246,7 +249,7 @@ sim_control_call(SimCallContext *context, struct json_object *args, struct json_
 {
     g_autoptr(GString) text = g_string_new(NULL);
     Command command = {.context = context, .args = args, .text = text};
-    guint length = read_words(&command);
+    guint length = command.n_words = read_words(&command);
 
     if (length == 0)
         return virtxl_error_set(error, VIR_ERR_INVALID_ARG, _("no command was given"));

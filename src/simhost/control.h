@@ -13,3 +13,6 @@ char *sim_control_get_help(void);
  * args.config is what its file holds. result.text is for the person to read. */
 bool sim_control_call(SimCallContext *context, struct json_object *args, struct json_object *result,
                       GError **error);
+
+/* Reads a number from 0 to @max. Errors: VIR_ERR_INVALID_ARG. */
+bool sim_control_parse_number(const char *text, guint64 max, guint64 *number, GError **error);

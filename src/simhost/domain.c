@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "channel/host_sim.h"
+#include "simhost/json_tools.h"
 #include "simhost/name.h"
 #include "util/error.h"
 #include "util/i18n.h"
@@ -35,14 +37,16 @@ struct SimDomain {
 
     GPtrArray *channels; /* of SimChannel, by devid */
     SimChannel *console;
-    GPtrArray *serials; /* of SimChannel, or NULL where it is no pty */
+    GPtrArray *serials;     /* of SimChannel, or NULL where it is no pty */
+    SimDeviceList *devices; /* channels of the backend; NULL if there can be none */
     GHashTable *userdata;
 };
 
 static bool
 is_host_file(const char *name)
 {
-    return g_str_equal(name, "host.sock") || g_str_equal(name, "host.lock");
+    return g_str_equal(name, HOST_SIM_SOCKET) || g_str_equal(name, "host.lock") ||
+           g_str_equal(name, HOST_SIM_RINGS);
 }
 
 static bool
@@ -151,8 +155,24 @@ make_directory(SimDomain *domain, const char *parent, GError **error)
     return true;
 }
 
+static void
+make_device_list(SimDomain *domain, const char *parent, SimBackend *backend)
+{
+    g_autofree char *rings = g_build_filename(parent, HOST_SIM_RINGS, NULL);
+    SimDeviceListConfig config = {
+        .domid = domain->domid,
+        .name = domain->config->name,
+        .links = domain->directory,
+        .rings = rings,
+        .backend = backend,
+    };
+
+    domain->devices = sim_device_list_new(&config);
+}
+
 SimDomain *
-sim_domain_new(guint32 domid, SimDomainConfig *config, const char *directory, GError **error)
+sim_domain_new(guint32 domid, SimDomainConfig *config, const char *directory, SimBackend *backend,
+               GError **error)
 {
     SimDomain *domain = domain_new(domid);
 
@@ -162,6 +182,7 @@ sim_domain_new(guint32 domid, SimDomainConfig *config, const char *directory, GE
         sim_domain_free(domain);
         return NULL;
     }
+    make_device_list(domain, directory, backend);
     if (!domain->config->uuid)
         domain->config->uuid = g_strdup_printf("00000000-0000-4000-8000-%012x", domid);
     return domain;
@@ -171,6 +192,7 @@ void
 sim_domain_close_devices(SimDomain *domain)
 {
     g_clear_handle_id(&domain->request_timer, g_source_remove);
+    g_clear_pointer(&domain->devices, sim_device_list_free);
     g_ptr_array_set_size(domain->channels, 0);
     g_ptr_array_set_size(domain->serials, 0);
     g_clear_pointer(&domain->console, sim_channel_free);
@@ -244,33 +266,21 @@ get_cpu_time_us(const SimDomain *domain)
     return domain->cpu_time_us + g_get_monotonic_time() - domain->running_since;
 }
 
-static void
-add_number(struct json_object *object, const char *key, guint64 value)
-{
-    json_object_object_add(object, key, json_object_new_int64((gint64)value));
-}
-
-static void
-add_flag(struct json_object *object, const char *key, bool value)
-{
-    json_object_object_add(object, key, json_object_new_boolean(value));
-}
-
 void
 sim_domain_describe(const SimDomain *domain, struct json_object *object)
 {
-    add_number(object, "domid", domain->domid);
-    json_object_object_add(object, "name", json_object_new_string(domain->config->name));
-    json_object_object_add(object, "uuid", json_object_new_string(domain->config->uuid));
-    add_flag(object, "running", sim_domain_is_running(domain));
-    add_flag(object, "paused", domain->pauses > 0);
-    add_flag(object, "shutdown", domain->is_shutdown);
-    add_number(object, "reason", domain->reason);
-    add_number(object, "memory_kib", domain->config->memory_kib);
-    add_number(object, "max_memory_kib", domain->config->max_memory_kib);
-    add_number(object, "cpu_time_ns", (guint64)get_cpu_time_us(domain) * 1000);
-    add_number(object, "vcpus", domain->config->vcpus);
-    add_number(object, "max_vcpus", domain->config->max_vcpus);
+    sim_json_add_number(object, "domid", domain->domid);
+    sim_json_add_string(object, "name", domain->config->name);
+    sim_json_add_string(object, "uuid", domain->config->uuid);
+    sim_json_add_flag(object, "running", sim_domain_is_running(domain));
+    sim_json_add_flag(object, "paused", domain->pauses > 0);
+    sim_json_add_flag(object, "shutdown", domain->is_shutdown);
+    sim_json_add_number(object, "reason", domain->reason);
+    sim_json_add_number(object, "memory_kib", domain->config->memory_kib);
+    sim_json_add_number(object, "max_memory_kib", domain->config->max_memory_kib);
+    sim_json_add_number(object, "cpu_time_ns", (guint64)get_cpu_time_us(domain) * 1000);
+    sim_json_add_number(object, "vcpus", domain->config->vcpus);
+    sim_json_add_number(object, "max_vcpus", domain->config->max_vcpus);
 }
 
 /* --- Living --- */
@@ -301,6 +311,13 @@ set_device_running(gpointer data, gpointer user_data)
 }
 
 static void
+set_devices_running(SimDomain *domain, bool running)
+{
+    foreach_device(domain, set_device_running, GINT_TO_POINTER(running));
+    sim_device_list_set_running(domain->devices, running);
+}
+
+static void
 set_device_state(gpointer data, gpointer user_data)
 {
     sim_channel_set_state(data, GPOINTER_TO_INT(user_data));
@@ -314,7 +331,7 @@ shut_down(SimDomain *domain, SimShutdownReason reason)
     domain->reason = reason;
     domain->request = NO_REQUEST;
     g_clear_handle_id(&domain->request_timer, g_source_remove);
-    foreach_device(domain, set_device_running, GINT_TO_POINTER(false));
+    set_devices_running(domain, false);
     foreach_device(domain, set_device_state, GINT_TO_POINTER(SIM_CHANNEL_CLOSED));
     if (domain->shutdown_func)
         domain->shutdown_func(domain, domain->user_data);
@@ -359,7 +376,7 @@ sim_domain_pause(SimDomain *domain, GError **error)
                                 MAX_PAUSES);
     domain->cpu_time_us = get_cpu_time_us(domain);
     domain->pauses++;
-    foreach_device(domain, set_device_running, GINT_TO_POINTER(false));
+    set_devices_running(domain, false);
     schedule_request(domain);
     return true;
 }
@@ -371,7 +388,7 @@ start_running(SimDomain *domain)
     if (!domain->is_connected)
         foreach_device(domain, set_device_state, GINT_TO_POINTER(SIM_CHANNEL_CONNECTED));
     domain->is_connected = true;
-    foreach_device(domain, set_device_running, GINT_TO_POINTER(true));
+    set_devices_running(domain, true);
     schedule_request(domain);
 }
 
@@ -424,6 +441,21 @@ sim_domain_find_channel(SimDomain *domain, const char *name)
             return channel;
     }
     return NULL;
+}
+
+SimDeviceList *
+sim_domain_get_devices(SimDomain *domain)
+{
+    return domain->devices;
+}
+
+SimDevice *
+sim_domain_add_device(SimDomain *domain, guint devid, const char *name, struct json_object *source,
+                      GError **error)
+{
+    g_autofree char *file = sim_name_encode(name, is_console_link);
+
+    return sim_device_list_add(domain->devices, devid, name, file, source, error);
 }
 
 const char *

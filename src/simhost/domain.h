@@ -16,7 +16,9 @@
 #include <json.h>
 #include <stdbool.h>
 
+#include "simhost/backend.h"
 #include "simhost/channel.h"
+#include "simhost/device_list.h"
 #include "simhost/domain_config.h"
 
 #define SIM_GUEST_OBEYS_MS 50
@@ -37,10 +39,11 @@ typedef void (*SimDomainShutdownFunc)(SimDomain *domain, gpointer user_data);
 SimDomain *sim_domain_new_control(guint64 memory_kib, guint vcpus);
 
 /* Builds a domain from @config, which it takes over; the guest's ends of its
- * channels go into a directory of its own under @directory. Errors:
- * VIR_ERR_INTERNAL_ERROR, then nothing of it is left. */
+ * channels go into a directory of its own under @directory. @backend, which outlives
+ * it, is told of channels that are added later. Errors: VIR_ERR_INTERNAL_ERROR, then
+ * nothing of it is left. */
 SimDomain *sim_domain_new(guint32 domid, SimDomainConfig *config, const char *directory,
-                          GError **error);
+                          SimBackend *backend, GError **error);
 /* Removes its devices and their files: nothing of it is left but what it was. */
 void sim_domain_close_devices(SimDomain *domain);
 void sim_domain_free(SimDomain *domain);
@@ -72,9 +75,16 @@ void sim_domain_request(SimDomain *domain, SimShutdownReason reason);
 /* The guest stops of its own accord, now. Fails if it does not run. */
 bool sim_domain_stop(SimDomain *domain, SimShutdownReason reason, GError **error);
 
-/* Channels, by devid; NULL if there is none of that name. */
+/* Channels that the domain was built with, by devid; NULL if there is none of that
+ * name. */
 GPtrArray *sim_domain_get_channels(SimDomain *domain);
 SimChannel *sim_domain_find_channel(SimDomain *domain, const char *name);
+
+/* Channels that the backend serves; NULL if the domain can have none. */
+SimDeviceList *sim_domain_get_devices(SimDomain *domain);
+/* Adds one, as sim_device_list_add() does. */
+SimDevice *sim_domain_add_device(SimDomain *domain, guint devid, const char *name,
+                                 struct json_object *source, GError **error);
 
 /* The path of the host's pty, or NULL. */
 const char *sim_domain_get_console(SimDomain *domain);

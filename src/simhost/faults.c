@@ -71,14 +71,14 @@ sim_faults_reset(SimFaults *faults)
 
 /* Counts the call for each fault; returns the first that is due, taken out. */
 static Fault *
-take_due(SimFaults *faults, const char *call)
+take_due(SimFaults *faults, const char *call, bool any)
 {
     GList *due = NULL;
     Fault *fault;
 
     for (GList *at = faults->faults; at; at = at->next) {
         fault = at->data;
-        if (fault->call && !g_str_equal(fault->call, call))
+        if (fault->call ? !g_str_equal(fault->call, call) : !any)
             continue;
         if (fault->remaining > 1)
             fault->remaining--;
@@ -93,9 +93,9 @@ take_due(SimFaults *faults, const char *call)
 }
 
 bool
-sim_faults_check(SimFaults *faults, const char *call, GError **error)
+sim_faults_check(SimFaults *faults, const char *call, bool any, GError **error)
 {
-    Fault *fault = take_due(faults, call);
+    Fault *fault = take_due(faults, call, any);
 
     if (!fault)
         return true;

@@ -23,6 +23,7 @@ void sim_faults_delay(SimFaults *faults, const char *call, guint ms);
 /* Forgets everything. */
 void sim_faults_reset(SimFaults *faults);
 
-/* Counts a call; returns false, with VIR_ERR_INTERNAL_ERROR, if it is to fail. */
-bool sim_faults_check(SimFaults *faults, const char *call, GError **error);
+/* Counts a call; returns false, with VIR_ERR_INTERNAL_ERROR, if it is to fail.
+ * @any: it counts, too, where the name does not matter. */
+bool sim_faults_check(SimFaults *faults, const char *call, bool any, GError **error);
 guint sim_faults_get_delay(const SimFaults *faults, const char *call);

@@ -4,6 +4,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "channel/host_sim.h"
+#include "simhost/json_tools.h"
 #include "util/error.h"
 #include "util/i18n.h"
 
@@ -15,22 +17,24 @@ struct SimHost {
     char *directory;
     SimHostEventFunc func;
     gpointer user_data;
+    SimBackend *backend;
     GPtrArray *domains; /* of SimDomain, by domid */
     guint32 next_domid;
 };
 
-/* Removes the links in @path, and @path if nothing else is in it. */
+/* Removes the links in @path, or its pages and FIFOs, and @path if nothing else is
+ * in it. */
 static void
-remove_stale_directory(const char *path)
+remove_stale_directory(const char *path, bool is_rings)
 {
     g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
     const char *name;
 
     while (directory && (name = g_dir_read_name(directory))) {
-        g_autofree char *link = g_build_filename(path, name, NULL);
+        g_autofree char *file = g_build_filename(path, name, NULL);
 
-        if (g_file_test(link, G_FILE_TEST_IS_SYMLINK))
-            g_unlink(link);
+        if (is_rings || g_file_test(file, G_FILE_TEST_IS_SYMLINK))
+            g_unlink(file);
     }
     g_rmdir(path);
 }
@@ -45,7 +49,7 @@ remove_stale_domains(const char *path)
         g_autofree char *domain = g_build_filename(path, name, NULL);
 
         if (g_file_test(domain, G_FILE_TEST_IS_DIR) && !g_file_test(domain, G_FILE_TEST_IS_SYMLINK))
-            remove_stale_directory(domain);
+            remove_stale_directory(domain, g_str_equal(name, HOST_SIM_RINGS));
     }
 }
 
@@ -59,6 +63,7 @@ sim_host_new(const char *directory, SimHostEventFunc func, gpointer user_data)
     host->func = func;
     host->user_data = user_data;
     host->next_domid = 1;
+    host->backend = sim_backend_new();
     host->domains = g_ptr_array_new_with_free_func((GDestroyNotify)sim_domain_free);
     g_ptr_array_add(host->domains,
                     sim_domain_new_control(SIM_HOST_CONTROL_MEMORY_KIB, SIM_HOST_CPUS));
@@ -71,6 +76,7 @@ sim_host_free(SimHost *host)
     if (!host)
         return;
     g_ptr_array_unref(host->domains);
+    sim_backend_free(host->backend);
     g_free(host->directory);
     g_free(host);
 }
@@ -89,6 +95,31 @@ bool
 sim_host_has_guests(const SimHost *host)
 {
     return host->domains->len > 1;
+}
+
+SimBackend *
+sim_host_get_backend(SimHost *host)
+{
+    return host->backend;
+}
+
+static void
+tell_device(gpointer device, gpointer user_data)
+{
+    sim_device_tell(device);
+}
+
+void
+sim_host_attach_backend(SimHost *host, SimConnection *connection)
+{
+    struct json_object *event = json_object_new_object();
+
+    sim_backend_set_connection(host->backend, connection);
+    for (guint i = 0; i < host->domains->len; i++)
+        sim_device_list_foreach(sim_domain_get_devices(g_ptr_array_index(host->domains, i)),
+                                tell_device, NULL);
+    sim_json_add_string(event, "event", "channels-complete");
+    sim_backend_send(host->backend, event);
 }
 
 GPtrArray *
@@ -173,7 +204,8 @@ sim_host_create_domain(SimHost *host, struct json_object *object, GError **error
 
     if (!config || !check_unique(host, config, error) || !check_room(host, config, error))
         return NULL;
-    domain = sim_domain_new(host->next_domid, g_steal_pointer(&config), host->directory, error);
+    domain = sim_domain_new(host->next_domid, g_steal_pointer(&config), host->directory,
+                            host->backend, error);
     if (!domain)
         return NULL;
     host->next_domid++;

@@ -12,6 +12,7 @@
 #include <json.h>
 #include <stdbool.h>
 
+#include "simhost/backend.h"
 #include "simhost/domain.h"
 
 #define SIM_HOST_CPUS               8
@@ -32,6 +33,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimHost, sim_host_free)
 
 guint64 sim_host_get_free_memory_kib(const SimHost *host);
 bool sim_host_has_guests(const SimHost *host);
+
+/* Belongs to @host. */
+SimBackend *sim_host_get_backend(SimHost *host);
+/* Makes @connection the backend, and tells it of all channels. */
+void sim_host_attach_backend(SimHost *host, SimConnection *connection);
 
 /* Of SimDomain, by id, Domain-0 included. Belongs to @host. */
 GPtrArray *sim_host_get_domains(SimHost *host);

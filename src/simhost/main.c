@@ -6,7 +6,9 @@
  * connection.c). A line is a call, found in a table (calls.c) and made on the
  * simulated machine (host.c), which has domains (domain.c), which have channels
  * (channel.c), through which bytes go (relay.c) between the host's end and a
- * terminal in the guest's chair (pty.c). Failures and delays are arranged by
+ * terminal in the guest's chair (pty.c). Channels that virtxl-channeld serves
+ * (device.c) have a guest's driver (frontend.c) with a ring in shared memory
+ * (guest_ring.c) instead, and that daemon is a client here (backend.c). Failures and delays are arranged by
  * --ctl (control.c, faults.c). Nothing in the loop blocks.
  *
  * The driver starts it with --detach: the process that was started waits until
@@ -14,21 +16,17 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "simhost/control.h"
 #include "simhost/ctl.h"
 #include "simhost/server.h"
+#include "util/detach.h"
 #include "util/error.h"
-#include "util/file.h"
 #include "util/i18n.h"
 
 typedef struct {
@@ -85,27 +83,6 @@ run_commands(const Options *options)
     return EXIT_SUCCESS;
 }
 
-/* From now on what is logged goes to <root>/var/log/virtxl-simhost.log. */
-static bool
-redirect_output(const char *root, GError **error)
-{
-    g_autofree char *directory = g_build_filename(root, "var", "log", NULL);
-    g_autofree char *path = g_build_filename(directory, "virtxl-simhost.log", NULL);
-    int fd;
-
-    if (!file_make_directory(directory, 0755, error))
-        return false;
-    fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
-    if (fd < 0)
-        return virtxl_error_set(error, VIR_ERR_SYSTEM_ERROR, _("cannot open '%s': %s"), path,
-                                g_strerror(errno));
-    dup2(fd, STDOUT_FILENO);
-    dup2(fd, STDERR_FILENO);
-    if (fd > STDERR_FILENO)
-        close(fd);
-    return true;
-}
-
 /* A host with many domains has many ptys and sockets open. */
 static void
 raise_file_limit(void)
@@ -132,13 +109,14 @@ serve(const Options *options, int ready)
     server = sim_server_new(options->root, (guint)options->linger_ms, &is_running, &error);
     if (!server && !(is_running && ready >= 0))
         return report(error);
-    if (server && ready >= 0 && !redirect_output(options->root, &error))
-        return report(error);
-    if (ready >= 0) {
-        if (write(ready, "r", 1) < 0)
-            g_warning("whoever started the host has gone");
-        close(ready);
+    if (server && ready >= 0) {
+        g_autofree char *log =
+            g_build_filename(options->root, "var", "log", "virtxl-simhost.log", NULL);
+
+        if (!detach_redirect_output(log, &error))
+            return report(error);
     }
+    detach_ready(ready);
     if (server)
         sim_server_run(server);
     return EXIT_SUCCESS;
@@ -147,32 +125,10 @@ serve(const Options *options, int ready)
 static int
 serve_detached(const Options *options)
 {
-    int ends[2];
-    sigset_t none;
-    char ready;
-    pid_t child;
+    int ready = -1;
+    int status = EXIT_FAILURE;
 
-    /* Nothing of whoever started it stays but the environment. */
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    close_range(STDERR_FILENO + 1, ~0U, 0);
-    if (pipe2(ends, O_CLOEXEC) < 0 || (child = fork()) < 0) {
-        perror("virtxl-simhost");
-        return EXIT_FAILURE;
-    }
-    if (child == 0) {
-        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-        setsid();
-        dup2(null, STDIN_FILENO);
-        close(null);
-        close(ends[0]);
-        if (chdir("/") < 0)
-            perror("virtxl-simhost");
-        return serve(options, ends[1]);
-    }
-    close(ends[1]);
-    return read(ends[0], &ready, 1) == 1 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return detach_process(&ready, &status) ? serve(options, ready) : status;
 }
 
 /* Its own process may change directory, so the root must not be relative. */

@@ -75,10 +75,13 @@ on_linger(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
+/* The backend is there for the guests: it is no reason to stay. */
 static void
 update_linger(SimServer *server)
 {
-    bool is_idle = server->clients->len == 0 && !sim_host_has_guests(server->host);
+    const SimBackend *backend = sim_host_get_backend(server->host);
+    guint backends = sim_backend_get_connection(backend) ? 1 : 0;
+    bool is_idle = server->clients->len == backends && !sim_host_has_guests(server->host);
 
     if (!is_idle)
         g_clear_handle_id(&server->linger_timer, g_source_remove);
@@ -153,7 +156,11 @@ static void
 make_call(Client *client, struct json_object *request)
 {
     SimServer *server = client->server;
-    SimCallContext context = {.host = server->host, .faults = server->faults};
+    SimCallContext context = {
+        .host = server->host,
+        .faults = server->faults,
+        .caller = client->connection,
+    };
     struct json_object *id = json_object_object_get(request, "id");
     struct json_object *result = json_object_new_object();
     g_autoptr(GError) failure = NULL;
@@ -169,6 +176,10 @@ make_call(Client *client, struct json_object *request)
         send_error(client, id, failure);
     }
     client->is_watching |= context.watch;
+    if (context.serve) {
+        sim_host_attach_backend(server->host, client->connection);
+        update_linger(server);
+    }
     if (context.quit)
         g_main_loop_quit(server->loop);
 }
@@ -270,7 +281,10 @@ on_closed(SimConnection *connection, gpointer user_data)
 {
     Client *client = user_data;
     SimServer *server = client->server;
+    SimBackend *backend = sim_host_get_backend(server->host);
 
+    if (sim_backend_get_connection(backend) == connection)
+        sim_backend_set_connection(backend, NULL);
     g_ptr_array_remove(server->clients, client);
     update_linger(server);
 }

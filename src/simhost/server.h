@@ -7,6 +7,11 @@
  * N, "uuid": U, "reason": R} between the replies. A line that is no request is
  * answered by an error without an id.
  *
+ * One client can become the backend of channels by the call "backend". It then gets
+ * {"event": "channel", ...} with all that the store has of a channel, for each that is
+ * there, {"event": "channels-complete"}, and later "channel" for each change and
+ * {"event": "channel-gone", "domid": N, "devid": N}.
+ *
  * A call whose client goes while the call is delayed is never made.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later

@@ -53,6 +53,11 @@ typedef enum {
 /* What libxl tells QEMU to hold, too (the frontend's node "limit"). */
 #define CHANNEL_SOURCE_HOLD_OUT      (1024 * 1024)
 #define CHANNEL_SOURCE_RECONNECT_MAX 86400
+/* Bytes of a path or a host: what fits in one node everywhere (xenstored may hold
+ * no more than 2048 bytes in one, with its permissions). */
+#define CHANNEL_SOURCE_TEXT_MAX      1024
+/* Of a unix socket that is bound, if nothing else is said. */
+#define CHANNEL_SOURCE_PERMISSIONS   0600
 
 typedef struct {
     char *id; /* a UUID in lower case */

@@ -24,6 +24,7 @@ typedef struct {
     XenContextPool *contexts;
     struct xs_handle *xs;
     XenWatch *watch;
+    char *root; /* "" for the real paths */
 } XenHostLibxl;
 
 static XenHostLibxl *
@@ -48,6 +49,7 @@ host_close(XenHost *host)
     xen_watch_free(self->watch);
     xs_close(self->xs);
     xen_context_pool_free(self->contexts);
+    g_free(self->root);
     g_free(self);
 }
 
@@ -367,6 +369,25 @@ host_list_channels(XenHost *host, guint32 domid, GError **error)
     return xen_store_list_channels(host_libxl(host)->xs, domid);
 }
 
+static bool
+host_check_channel_backend(XenHost *host, GError **error)
+{
+    return xen_channel_check_backend(host_libxl(host)->root, error);
+}
+
+static bool
+host_add_channel(XenHost *host, guint32 domid, guint devid, const char *name,
+                 const ChannelSource *source, GError **error)
+{
+    return xen_channel_add(domid, devid, name, source, error);
+}
+
+static bool
+host_remove_channel(XenHost *host, guint32 domid, guint devid, bool force, GError **error)
+{
+    return xen_channel_remove(domid, devid, force, error);
+}
+
 static char *
 host_get_console_path(XenHost *host, guint32 domid, XenConsoleKind kind, guint index,
                       GError **error)
@@ -443,6 +464,9 @@ static const XenHostOps host_ops = {
     .destroy = host_destroy,
     .dump_core = host_dump_core,
     .list_channels = host_list_channels,
+    .check_channel_backend = host_check_channel_backend,
+    .add_channel = host_add_channel,
+    .remove_channel = host_remove_channel,
     .get_console_path = host_get_console_path,
     .store_userdata = host_store_userdata,
     .load_userdata = host_load_userdata,
@@ -479,6 +503,7 @@ xen_host_libxl_open(const char *root, GError **error)
 
     self = g_new0(XenHostLibxl, 1);
     self->host.ops = &host_ops;
+    self->root = g_strdup(root);
     self->contexts = xen_context_pool_new();
     self->xs = xs;
     if (!try_host(&self->host, error)) {

@@ -1,6 +1,7 @@
 /* What the files of the real host share; nobody else includes it.
  *
  *   xen_host_libxl.c          the table of functions: domains and their life
+ *   xen_host_libxl_channel.c  channels that virtxl-channeld serves
  *   xen_host_libxl_context.c  libxl contexts and what libxl has to say
  *   xen_host_libxl_info.c     opening, and what is known of the machine
  *   xen_host_libxl_store.c    consoles and channels, out of xenstore
@@ -82,6 +83,31 @@ char *xen_store_get_console_path(struct xs_handle *xs, guint32 domid, XenConsole
                                  guint index);
 /* Removes what is left of a domain's channels when the domain itself is gone. */
 void xen_store_remove_consoles(struct xs_handle *xs, guint32 domid);
+
+/* --- channels that virtxl-channeld serves ---------------------------------- */
+
+/* See XenHostOps. Each opens a connection to xenstored of its own. */
+bool xen_channel_check_backend(const char *root, GError **error);
+bool xen_channel_add(guint32 domid, guint devid, const char *name, const ChannelSource *source,
+                     GError **error);
+bool xen_channel_remove(guint32 domid, guint devid, bool force, GError **error);
+
+/* Who may do what with a node. */
+typedef enum {
+    XEN_STORE_HOST,     /* the host's alone (n0) */
+    XEN_STORE_READABLE, /* the guest may read it (n0,rD) */
+    XEN_STORE_GUEST,    /* the guest's, the host may read it (nD,r0) */
+} XenStoreAccess;
+
+typedef struct {
+    char *path;
+    char *value; /* NULL: a directory */
+    XenStoreAccess access;
+} XenStoreNode;
+
+/* All nodes of a channel, an array of XenStoreNode, directories first. */
+GPtrArray *xen_channel_build_nodes(guint32 domid, guint devid, const char *name,
+                                   const ChannelSource *source);
 
 /* --- events ------------------------------------------------------------- */
 

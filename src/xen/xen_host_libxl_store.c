@@ -80,6 +80,17 @@ read_filled(struct xs_handle *xs, const char *directory, const char *node)
     return text;
 }
 
+static char *
+read_path(struct xs_handle *xs, const XenChannelInfo *channel, const char *libxl,
+          const char *frontend, const char *backend)
+{
+    if (channel->is_pty)
+        return read_filled(xs, frontend, "tty");
+    if (channel->is_ours)
+        return read_filled(xs, libxl, "source/path");
+    return read_filled(xs, backend, "path");
+}
+
 /* The console's channel, or NULL if it is not one or is being removed. */
 static XenChannelInfo *
 read_channel(struct xs_handle *xs, guint32 domid, guint devid)
@@ -90,6 +101,7 @@ read_channel(struct xs_handle *xs, guint32 domid, guint devid)
     g_autofree char *name = backend ? read_filled(xs, backend, "name") : NULL;
     g_autofree char *connection = NULL;
     g_autofree char *state = NULL;
+    g_autofree char *source = read_filled(xs, libxl, "source/type");
     XenChannelInfo *channel;
 
     if (!frontend || !name)
@@ -100,8 +112,8 @@ read_channel(struct xs_handle *xs, guint32 domid, guint devid)
     channel = g_new0(XenChannelInfo, 1);
     channel->devid = devid;
     channel->is_pty = g_strcmp0(connection, "pty") == 0;
-    channel->path =
-        channel->is_pty ? read_filled(xs, frontend, "tty") : read_filled(xs, backend, "path");
+    channel->is_ours = source != NULL;
+    channel->path = read_path(xs, channel, libxl, frontend, backend);
     channel->name = g_steal_pointer(&name);
     channel->state = state ? atoi(state) : XenbusStateUnknown;
     return channel;

@@ -250,6 +250,66 @@ test_remove_leaves_foreign_file(Fixture *fixture, gconstpointer data)
     g_assert_true(g_file_test(path, G_FILE_TEST_EXISTS));
 }
 
+static void
+test_remove_takes_a_stale_socket(Fixture *fixture, gconstpointer data)
+{
+    g_autofree char *path = g_build_filename(fixture->root, "sock", NULL);
+    g_autoptr(DomainDef) def = parse_socket(path);
+
+    close(bind_socket(path, true));
+    libxl_channels_remove(def, fixture->config);
+    g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+}
+
+/* It may be another domain's by now. */
+static void
+test_remove_leaves_a_served_socket(Fixture *fixture, gconstpointer data)
+{
+    g_autofree char *path = g_build_filename(fixture->root, "sock", NULL);
+    g_autoptr(DomainDef) def = parse_socket(path);
+    int fd = bind_socket(path, true);
+
+    libxl_channels_remove(def, fixture->config);
+    g_assert_true(g_file_test(path, G_FILE_TEST_EXISTS));
+    close(fd);
+}
+
+static gpointer
+close_later(gpointer data)
+{
+    g_usleep(G_USEC_PER_SEC / 10);
+    close(GPOINTER_TO_INT(data));
+    return NULL;
+}
+
+static void
+test_remove_waits_for_the_backend(Fixture *fixture, gconstpointer data)
+{
+    g_autofree char *path = g_build_filename(fixture->root, "sock", NULL);
+    g_autoptr(DomainDef) def = parse_socket(path);
+    GThread *thread =
+        g_thread_new("backend", close_later, GINT_TO_POINTER(bind_socket(path, true)));
+
+    libxl_channels_remove(def, fixture->config);
+    g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+    g_thread_join(thread);
+}
+
+static void
+test_backend_is_as_configured(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(DomainDef) def =
+        parse(PTY("a") "<channel type='null'><target type='xen' name='b'/></channel>");
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(libxl_channels_prepare(def, fixture->config, fixture->messages, &error));
+    g_assert_true(channel_of(def, 0)->ours);
+    fixture->config->channel_backend = LIBXL_CHANNEL_BACKEND_LIBXL;
+    g_assert_true(libxl_channels_prepare(def, fixture->config, fixture->messages, &error));
+    g_assert_false(channel_of(def, 0)->ours);
+    g_assert_true(channel_of(def, 1)->ours);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -269,6 +329,10 @@ main(int argc, char **argv)
         {"link-is-refused", test_link_is_refused},
         {"shared-directory-is-said", test_shared_directory_is_said},
         {"remove-leaves-foreign-file", test_remove_leaves_foreign_file},
+        {"remove-takes-a-stale-socket", test_remove_takes_a_stale_socket},
+        {"remove-leaves-a-served-socket", test_remove_leaves_a_served_socket},
+        {"remove-waits-for-the-backend", test_remove_waits_for_the_backend},
+        {"backend-is-as-configured", test_backend_is_as_configured},
     };
 
     g_test_init(&argc, &argv, NULL);

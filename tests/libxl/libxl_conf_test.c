@@ -4,7 +4,8 @@
  * a start, its channels get device ids and paths as the driver gives them, and
  * it is mapped. Beside it is either NAME.json, the libxl_domain_config in libxl's
  * own JSON, or NAME.err: a line with the code of the error, and one with a part
- * of its message.
+ * of its message. That is with channel_backend = "libxl"; what comes out with
+ * "virtxl" is in NAME.virtxl.json, if it is there.
  *
  * With VIRTXL_TEST_REGENERATE set, writes what comes out instead of comparing.
  *
@@ -16,8 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libxl/libxl_channel_source.h"
 #include "util/error.h"
 #include "util/uuid.h"
+
+#define VIRTXL_ENDING ".virtxl.json"
 
 static char *
 data_directory(void)
@@ -28,7 +32,7 @@ data_directory(void)
 /* What libxl_channels_prepare() does to a definition, without looking at the
  * host. */
 static void
-prepare_channels(DomainDef *def)
+prepare_channels(DomainDef *def, LibxlChannelBackend backend)
 {
     char uuid[UUID_STRING_SIZE];
 
@@ -37,6 +41,7 @@ prepare_channels(DomainDef *def)
         DomainChrDef *channel = def->channels->pdata[i];
 
         channel->devid = i + 1;
+        channel->ours = libxl_channel_source_is_ours(channel, backend);
         if (!channel->info.alias)
             channel->info.alias = g_strdup_printf("channel%u", i);
         if (channel->source->type == DOMAIN_CHR_SOURCE_UNIX && !channel->source->path) {
@@ -49,7 +54,7 @@ prepare_channels(DomainDef *def)
 
 /* The JSON of the definition at @path, or NULL. */
 static char *
-map_file(const char *path, GError **error)
+map_file(const char *path, LibxlChannelBackend backend, GError **error)
 {
     g_autoptr(DomainDef) def = domain_def_parse_file(path, NULL, DOMAIN_PARSE_INACTIVE, error);
     libxl_domain_config config;
@@ -57,7 +62,7 @@ map_file(const char *path, GError **error)
 
     if (!def)
         return NULL;
-    prepare_channels(def);
+    prepare_channels(def, backend);
     libxl_domain_config_init(&config);
     if (libxl_build_domain_config(def, &config, error))
         json = libxl_domain_config_to_json(NULL, &config);
@@ -105,10 +110,10 @@ read_beside(const char *path, const char *ending)
 }
 
 static void
-write_beside(const char *path, const char *json, const GError *error)
+write_beside(const char *path, const char *ending, const char *json, const GError *error)
 {
     g_autofree char *stem = g_strndup(path, strlen(path) - strlen(".xml"));
-    g_autofree char *beside = g_strconcat(stem, json ? ".json" : ".err", NULL);
+    g_autofree char *beside = g_strconcat(stem, json ? ending : ".err", NULL);
     g_autofree char *text = NULL;
 
     if (json) {
@@ -129,12 +134,12 @@ test_file(gconstpointer data)
 {
     const char *path = data;
     g_autoptr(GError) error = NULL;
-    g_autofree char *actual = map_file(path, &error);
+    g_autofree char *actual = map_file(path, LIBXL_CHANNEL_BACKEND_LIBXL, &error);
     g_autofree char *json = read_beside(path, ".json");
     g_autofree char *refusal = read_beside(path, ".err");
 
     if (g_getenv("VIRTXL_TEST_REGENERATE")) {
-        write_beside(path, actual, error);
+        write_beside(path, ".json", actual, error);
         return;
     }
     /* One of the two, not both. */
@@ -149,6 +154,31 @@ test_file(gconstpointer data)
 }
 
 static void
+test_file_virtxl(gconstpointer data)
+{
+    const char *path = data;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *actual = map_file(path, LIBXL_CHANNEL_BACKEND_VIRTXL, &error);
+    g_autofree char *json = read_beside(path, VIRTXL_ENDING);
+
+    g_assert_no_error(error);
+    if (g_getenv("VIRTXL_TEST_REGENERATE"))
+        write_beside(path, VIRTXL_ENDING, actual, error);
+    else
+        assert_same_json(actual, json);
+}
+
+static void
+add_file(const char *kind, const char *path, GTestDataFunc func)
+{
+    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *test =
+        g_strdup_printf("/libxl/%s/%.*s", kind, (int)(strlen(name) - strlen(".xml")), name);
+
+    g_test_add_data_func_full(test, g_strdup(path), func, g_free);
+}
+
+static void
 add_files(void)
 {
     g_autofree char *directory = data_directory();
@@ -157,12 +187,15 @@ add_files(void)
 
     g_assert_nonnull(dir);
     while ((name = g_dir_read_name(dir))) {
-        g_autofree char *test = NULL;
+        g_autofree char *path = g_build_filename(directory, name, NULL);
+        g_autofree char *virtxl = NULL;
 
         if (!g_str_has_suffix(name, ".xml"))
             continue;
-        test = g_strdup_printf("/libxl/conf/%.*s", (int)(strlen(name) - strlen(".xml")), name);
-        g_test_add_data_func_full(test, g_build_filename(directory, name, NULL), test_file, g_free);
+        add_file("conf", path, test_file);
+        virtxl = read_beside(path, VIRTXL_ENDING);
+        if (virtxl)
+            add_file("conf-virtxl", path, test_file_virtxl);
     }
 }
 

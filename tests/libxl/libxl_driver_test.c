@@ -13,6 +13,7 @@
 
 #include "libxl/libxl_driver_state.h"
 #include "libxl/libxl_lifecycle.h"
+#include "libxl/libxl_store.h"
 #include "util/error.h"
 
 static const char *simhost;
@@ -39,16 +40,26 @@ on_event(const LibxlDriverEvent *event, gpointer user_data)
         g_ptr_array_add(fixture->events, g_strdup_printf("%d/%d", event->type, event->detail));
 }
 
+/* Takes @host over. */
 static void
-open_driver(Fixture *fixture)
+open_driver(Fixture *fixture, XenHost *host, LibxlChannelBackend backend)
+{
+    LibxlDriverConfig *config = libxl_driver_config_new(fixture->root);
+    g_autoptr(GError) error = NULL;
+
+    config->channel_backend = backend;
+    fixture->driver = libxl_driver_open(config, host, on_event, fixture, &error);
+    g_assert_no_error(error);
+}
+
+static XenHost *
+open_host(Fixture *fixture)
 {
     g_autoptr(GError) error = NULL;
     XenHost *host = xen_host_sim_open(fixture->root, simhost, &error);
 
     g_assert_no_error(error);
-    fixture->driver =
-        libxl_driver_open(libxl_driver_config_new(fixture->root), host, on_event, fixture, &error);
-    g_assert_no_error(error);
+    return host;
 }
 
 /* Tells the simulated host something: see virtxl-simhost --help. */
@@ -66,16 +77,13 @@ tell_host(Fixture *fixture, const char *command)
 static void
 set_up(Fixture *fixture, gconstpointer data)
 {
-    g_autoptr(GError) error = NULL;
-
     fixture->root = g_dir_make_tmp("virtxl-driver-XXXXXX", NULL);
     fixture->socket =
         g_build_filename(fixture->root, "run/libvirt/libxl/channel", UUID_TEXT, "one", NULL);
     fixture->status_file = g_build_filename(fixture->root, "run/libvirt/libxl/guest.xml", NULL);
     fixture->events = g_ptr_array_new_with_free_func(g_free);
-    open_driver(fixture);
-    fixture->host = xen_host_sim_open(fixture->root, simhost, &error);
-    g_assert_no_error(error);
+    open_driver(fixture, open_host(fixture), LIBXL_CHANNEL_BACKEND_LIBXL);
+    fixture->host = open_host(fixture);
 }
 
 static void
@@ -479,24 +487,219 @@ test_all_who_wait_for_a_removed_domain_are_told(Fixture *fixture, gconstpointer 
     g_thread_join(destroying);
 }
 
-/* Another toolstack builds a domain and then lets it run, which nobody reports. */
-static void
-test_a_foreign_domain_runs_when_it_does(Fixture *fixture, gconstpointer data)
+/* Builds a domain past the driver; returns its id. */
+static guint32
+build_on_host(Fixture *fixture, const char *name)
 {
-    const XenHostOps *ops = fixture->host->ops;
     libxl_domain_config config;
     guint32 domid = 0;
 
     libxl_domain_config_init(&config);
-    config.c_info.name = g_strdup("foreign");
+    config.c_info.name = g_strdup(name);
     config.c_info.type = LIBXL_DOMAIN_TYPE_PV;
     memcpy(config.c_info.uuid.uuid, uuid, sizeof(uuid));
     libxl_domain_build_info_init_type(&config.b_info, LIBXL_DOMAIN_TYPE_PV);
-    g_assert_true(ops->create(fixture->host, &config, &domid, NULL));
+    g_assert_true(fixture->host->ops->create(fixture->host, &config, &domid, NULL));
     libxl_domain_config_dispose(&config);
+    return domid;
+}
+
+/* Another toolstack builds a domain and then lets it run, which nobody reports. */
+static void
+test_a_foreign_domain_runs_when_it_does(Fixture *fixture, gconstpointer data)
+{
+    guint32 domid = build_on_host(fixture, "foreign");
+
     wait_for(fixture, is_paused);
-    g_assert_true(ops->unpause(fixture->host, domid, NULL));
+    g_assert_true(fixture->host->ops->unpause(fixture->host, domid, NULL));
     wait_for(fixture, is_running);
+}
+
+/* --- channels that virtxl-channeld serves ---------------------------------- */
+
+/* In place of virtxl-channeld: knows what it was given. The rest of the host is the
+ * simulated one. */
+static struct {
+    const XenHostOps *host;
+    GPtrArray *added; /* of XenChannelInfo */
+    guint32 domid;    /* that they were added to */
+    bool is_missing;
+    const char *refuses; /* a channel */
+} backend;
+
+static bool
+backend_check(XenHost *host, GError **error)
+{
+    return !backend.is_missing ||
+           virtxl_error_set(error, VIR_ERR_OPERATION_FAILED, "start the backend");
+}
+
+static bool
+backend_add(XenHost *host, guint32 domid, guint devid, const char *name,
+            const ChannelSource *source, GError **error)
+{
+    XenChannelInfo *info;
+
+    if (g_strcmp0(name, backend.refuses) == 0)
+        return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED, "something is in the way");
+    if (domid != backend.domid)
+        g_ptr_array_set_size(backend.added, 0);
+    backend.domid = domid;
+    info = g_new0(XenChannelInfo, 1);
+    info->devid = devid;
+    info->name = g_strdup(name);
+    info->is_ours = true;
+    info->is_pty = source->type == CHANNEL_SOURCE_PTY;
+    info->path = info->is_pty ? g_strdup("/dev/pts/99") : g_strdup(source->path);
+    g_ptr_array_add(backend.added, info);
+    return true;
+}
+
+static GPtrArray *
+backend_list(XenHost *host, guint32 domid, GError **error)
+{
+    GPtrArray *infos = backend.host->list_channels(host, domid, error);
+
+    for (guint i = 0; infos && domid == backend.domid && i < backend.added->len; i++) {
+        XenChannelInfo *copy = g_memdup2(backend.added->pdata[i], sizeof(*copy));
+
+        copy->name = g_strdup(copy->name);
+        copy->path = g_strdup(copy->path);
+        g_ptr_array_add(infos, copy);
+    }
+    return infos;
+}
+
+static void
+reopen_driver(Fixture *fixture, LibxlChannelBackend setting)
+{
+    static XenHostOps ops;
+    XenHost *host = open_host(fixture);
+
+    libxl_driver_close(fixture->driver);
+    backend.host = host->ops;
+    ops = *host->ops;
+    ops.check_channel_backend = backend_check;
+    ops.add_channel = backend_add;
+    ops.list_channels = backend_list;
+    host->ops = &ops;
+    open_driver(fixture, host, setting);
+}
+
+static void
+set_up_backend(Fixture *fixture, gconstpointer data)
+{
+    set_up(fixture, data);
+    backend.is_missing = false;
+    backend.refuses = NULL;
+    backend.domid = 0;
+    backend.added =
+        g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))xen_channel_info_free);
+    reopen_driver(fixture, LIBXL_CHANNEL_BACKEND_VIRTXL);
+}
+
+static void
+tear_down_backend(Fixture *fixture, gconstpointer data)
+{
+    tear_down(fixture, data);
+    g_ptr_array_unref(backend.added);
+}
+
+/* The channel of the running domain. */
+static const DomainChrDef *
+live_channel(Fixture *fixture, guint index)
+{
+    g_autoptr(LibxlDomain) domain = libxl_domain_list_find_uuid(fixture->driver->domains, uuid);
+
+    g_assert_nonnull(domain->live);
+    return domain->live->channels->pdata[index];
+}
+
+static void
+test_channels_are_added_to_the_built_domain(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    define(fixture, GUEST(""));
+    start(fixture, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(backend.added->len, ==, 2);
+    g_assert_cmpuint(backend.domid, ==, (guint32)current_id(fixture));
+    g_assert_cmpstr(live_channel(fixture, 0)->source->path, ==, fixture->socket);
+    g_assert_cmpstr(live_channel(fixture, 1)->source->path, ==, "/dev/pts/99");
+}
+
+static void
+test_without_the_backend_nothing_is_built(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    define(fixture, GUEST(""));
+    backend.is_missing = true;
+    tell_host(fixture, "fail create"); /* what would be another error */
+    g_assert_false(start(fixture, &error));
+    g_assert_error(error, VIRTXL_ERROR, VIR_ERR_OPERATION_FAILED);
+    g_assert_cmpstr(error->message, ==, "domain 'guest': channel 'one': start the backend");
+    assert_truth(fixture, false);
+}
+
+static void
+test_a_channel_that_is_refused_leaves_no_domain(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    define(fixture, GUEST(""));
+    backend.refuses = "two";
+    g_assert_false(start(fixture, &error));
+    g_assert_error(error, VIRTXL_ERROR, VIR_ERR_OPERATION_FAILED);
+    g_assert_cmpstr(error->message, ==, "domain 'guest': channel 'two': something is in the way");
+    assert_truth(fixture, false);
+}
+
+static void
+test_a_reboot_adds_the_channels_again(Fixture *fixture, gconstpointer data)
+{
+    define(fixture, GUEST(""));
+    g_assert_true(start(fixture, NULL));
+    reboot(fixture);
+    g_assert_cmpuint(backend.domid, ==, (guint32)current_id(fixture));
+    g_assert_cmpuint(backend.added->len, ==, 2);
+    g_assert_cmpstr(live_channel(fixture, 0)->source->path, ==, fixture->socket);
+}
+
+/* A driver that was killed after the domain was built, before it had its channels,
+ * leaves this. */
+static void
+test_a_domain_that_got_no_channels_is_removed(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(DomainDef) def =
+        domain_def_parse_string(GUEST(""), NULL, DOMAIN_PARSE_INACTIVE, NULL);
+
+    define(fixture, GUEST(""));
+    g_assert_true(libxl_store_save_status(fixture->driver, def, VIR_DOMAIN_PAUSED,
+                                          VIR_DOMAIN_PAUSED_STARTING_UP, NULL));
+    g_clear_pointer(&fixture->driver, libxl_driver_close);
+    build_on_host(fixture, "guest");
+    reopen_driver(fixture, LIBXL_CHANNEL_BACKEND_VIRTXL);
+    assert_truth(fixture, false);
+    g_assert_true(start(fixture, NULL));
+    g_assert_cmpuint(backend.added->len, ==, 2);
+}
+
+static void
+test_the_setting_does_not_touch_who_runs(Fixture *fixture, gconstpointer data)
+{
+    define(fixture, GUEST(""));
+    g_assert_true(start(fixture, NULL));
+    reopen_driver(fixture, LIBXL_CHANNEL_BACKEND_LIBXL);
+    g_assert_true(is_active(fixture));
+    for (guint i = 0; i < 2; i++) {
+        g_assert_true(live_channel(fixture, i)->ours);
+        g_assert_cmpuint(live_channel(fixture, i)->devid, ==, i + 1);
+    }
+    g_assert_true(libxl_driver_domain_destroy(fixture->driver, uuid, 0, NULL));
+    g_assert_true(start(fixture, NULL));
+    g_assert_false(live_channel(fixture, 0)->ours);
 }
 
 int
@@ -505,6 +708,7 @@ main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*func)(Fixture *, gconstpointer);
+        bool has_backend;
     } tests[] = {
         {"start-fails-at-each-call", test_start_fails_at_each_call},
         {"destroy-fails-and-succeeds-again", test_destroy_fails_and_succeeds_again},
@@ -518,6 +722,15 @@ main(int argc, char **argv)
         {"a-foreign-domain-runs-when-it-does", test_a_foreign_domain_runs_when_it_does},
         {"all-who-wait-for-a-removed-domain-are-told",
          test_all_who_wait_for_a_removed_domain_are_told},
+        {"channels-are-added-to-the-built-domain", test_channels_are_added_to_the_built_domain,
+         true},
+        {"without-the-backend-nothing-is-built", test_without_the_backend_nothing_is_built, true},
+        {"a-channel-that-is-refused-leaves-no-domain",
+         test_a_channel_that_is_refused_leaves_no_domain, true},
+        {"a-reboot-adds-the-channels-again", test_a_reboot_adds_the_channels_again, true},
+        {"a-domain-that-got-no-channels-is-removed", test_a_domain_that_got_no_channels_is_removed,
+         true},
+        {"the-setting-does-not-touch-who-runs", test_the_setting_does_not_touch_who_runs, true},
     };
 
     g_test_init(&argc, &argv, NULL);
@@ -528,7 +741,8 @@ main(int argc, char **argv)
     for (gsize i = 0; i < G_N_ELEMENTS(tests); i++) {
         g_autofree char *path = g_strconcat("/libxl/driver/", tests[i].name, NULL);
 
-        g_test_add(path, Fixture, NULL, set_up, tests[i].func, tear_down);
+        g_test_add(path, Fixture, NULL, tests[i].has_backend ? set_up_backend : set_up,
+                   tests[i].func, tests[i].has_backend ? tear_down_backend : tear_down);
     }
     return g_test_run();
 }

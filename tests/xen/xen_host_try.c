@@ -124,10 +124,32 @@ try_channels(XenHost *host, char **argv, GError **error)
     for (guint i = 0; channels && i < channels->len; i++) {
         const XenChannelInfo *info = g_ptr_array_index(channels, i);
 
-        printf("%u %s %s %s state %d\n", info->devid, info->name, info->is_pty ? "pty" : "socket",
-               info->path ? info->path : "-", info->state);
+        printf("%u %s %s %s%s state %d\n", info->devid, info->name, info->is_pty ? "pty" : "socket",
+               info->path ? info->path : "-", info->is_ours ? " ours" : "", info->state);
     }
     return channels != NULL;
+}
+
+/* A pty, or a socket that listens if there is a path. */
+static bool
+try_add(XenHost *host, char **argv, GError **error)
+{
+    bool is_pty = strcmp(argv[4], "pty") == 0;
+    g_autoptr(ChannelSource) source =
+        channel_source_new(is_pty ? CHANNEL_SOURCE_PTY : CHANNEL_SOURCE_UNIX);
+
+    source->listen = !is_pty;
+    source->path = is_pty ? NULL : g_strdup(argv[4]);
+    return host->ops->check_channel_backend(host, error) &&
+           host->ops->add_channel(host, domid_of(argv), (guint)atoi(argv[2]), argv[3], source,
+                                  error);
+}
+
+static bool
+try_remove(XenHost *host, char **argv, GError **error)
+{
+    return host->ops->remove_channel(host, domid_of(argv), (guint)atoi(argv[2]),
+                                     strcmp(argv[3], "force") == 0, error);
 }
 
 static bool
@@ -226,6 +248,8 @@ static const struct {
     {"destroy", 1, try_destroy},
     {"dump", 2, try_dump}, /* DOMID FILE */
     {"channels", 1, try_channels},
+    {"add", 4, try_add},         /* DOMID DEVID NAME pty|PATH */
+    {"remove", 3, try_remove},   /* DOMID DEVID force|ask */
     {"console", 2, try_console}, /* DOMID pv|serial */
     {"store", 3, try_store},     /* DOMID KEY DATA */
     {"load", 2, try_load},       /* DOMID KEY */

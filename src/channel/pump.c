@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "channel/pump.h"
+
+/* How many times a channel may move bytes before the others have their turn. */
+#define ROUNDS_MAX 16
+
+static bool
+is_connected(const Pump *pump)
+{
+    return pump->endpoint && endpoint_is_connected(pump->endpoint);
+}
+
+static gsize
+move_endpoint_to_hold(Pump *pump)
+{
+    struct iovec iov[2];
+    int n_iov = pump->endpoint ? hold_get_in_room(pump->hold, iov) : 0;
+    gsize moved = n_iov > 0 ? endpoint_read(pump->endpoint, iov, n_iov) : 0;
+
+    hold_produce_in(pump->hold, moved);
+    return moved;
+}
+
+static gsize
+move_hold_to_endpoint(Pump *pump)
+{
+    struct iovec iov[2];
+    int n_iov = pump->endpoint ? hold_get_out_bytes(pump->hold, iov) : 0;
+    gsize moved = n_iov > 0 ? endpoint_write(pump->endpoint, iov, n_iov) : 0;
+
+    hold_consume_out(pump->hold, moved);
+    pump->bytes_out += moved;
+    return moved;
+}
+
+/* Makes room where the oldest bytes are nobody's any more. */
+static void
+discard_for(Pump *pump, gsize size)
+{
+    gsize room = hold_get_room(pump->hold, HOLD_OUT);
+
+    if (pump->wait || size <= room || is_connected(pump))
+        return;
+    hold_consume_out(pump->hold, size - room);
+    pump->discarded += size - room;
+}
+
+static void
+write_log(Pump *pump, gsize size)
+{
+    struct iovec iov[2];
+    int n_iov = hold_get_newest_out(pump->hold, size, iov);
+
+    for (int i = 0; i < n_iov; i++)
+        log_file_write(pump->log, iov[i].iov_base, iov[i].iov_len);
+}
+
+static gssize
+move_ring_to_hold(Pump *pump)
+{
+    gsize limit = pump->log ? log_file_get_room(pump->log) : RING_OUT_SIZE;
+    gssize moved = ring_get_readable(pump->ring);
+
+    if (moved <= 0)
+        return moved;
+    discard_for(pump, MIN((gsize)moved, limit));
+    moved = hold_move_out(pump->hold, pump->ring, limit);
+    if (pump->log && moved > 0)
+        write_log(pump, (gsize)moved);
+    return moved;
+}
+
+static gssize
+move_hold_to_ring(Pump *pump)
+{
+    gssize moved = hold_move_in(pump->hold, pump->ring);
+
+    if (moved > 0)
+        pump->bytes_in += (guint64)moved;
+    return moved;
+}
+
+/* Once each way. Returns how much has moved, -1 if the ring is broken. */
+static gssize
+run_round(Pump *pump)
+{
+    gssize out = pump->ring ? move_ring_to_hold(pump) : 0;
+    gssize in;
+    gsize moved = move_hold_to_endpoint(pump) + move_endpoint_to_hold(pump);
+
+    in = pump->ring ? move_hold_to_ring(pump) : 0;
+    return out < 0 || in < 0 ? -1 : (gssize)moved + out + in;
+}
+
+PumpResult
+pump_run(Pump *pump)
+{
+    PumpResult result = {0};
+    Ring before = pump->ring ? *pump->ring : (Ring){0};
+    gssize moved = 1;
+
+    for (int i = 0; i < ROUNDS_MAX && moved > 0; i++) {
+        moved = run_round(pump);
+        result.moved = result.moved || moved > 0;
+    }
+    result.more = moved > 0;
+    result.broken = moved < 0;
+    if (pump->ring)
+        result.notify = ring_needs_event(pump->ring, before.consumed, before.produced);
+    if (pump->endpoint)
+        endpoint_want(pump->endpoint, hold_get_room(pump->hold, HOLD_IN) > 0,
+                      hold_get_used(pump->hold, HOLD_OUT) > 0);
+    return result;
+}
