@@ -13,7 +13,7 @@ the name says what must be true. A file may have a context manager
 
 around all of its tests, each of which then takes the value: a guest boots in
 seconds, so tests that only look at it share one. With "borrowed", a tuple of
-modules, it runs their tests, too, under its own shared(). Before and after each file the
+modules, it runs their tests first, under its own shared(). Before and after each file the
 host has no guest and no daemon. After a failed test its logs follow as comments.
 
 A test has 900 s; a function's attribute "seconds" says otherwise. With --long,
@@ -48,7 +48,7 @@ class TestFile:
     def __init__(self, path):
         self.name = os.path.basename(path)[len("test_"):-len(".py")]
         self.module = importlib.import_module("test_" + self.name)
-        modules = (self.module, *getattr(self.module, "borrowed", ()))
+        modules = (*getattr(self.module, "borrowed", ()), self.module)
         self.functions = [function for module in modules for function in tests_of(module)]
 
     def shared(self):

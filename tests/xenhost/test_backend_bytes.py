@@ -18,7 +18,7 @@ CONTROL = guests.unix_channel("control")
 SUM = guests.unix_channel("sum", program="sum")
 ECHO = guests.unix_channel("echo", program="echo")
 QUIET = guests.unix_channel("quiet", program="hold")
-LATE = guests.unix_channel("s-4-VM.vport", "virtio", program="none")
+LATE = guests.unix_channel("s-4-VM.vport", "virtio", program=None)
 CHANNELS = (CONTROL, SUM, ECHO, QUIET, LATE)
 QUIET_TERMINAL, LATE_TERMINAL = "/dev/hvc4", "/dev/hvc5"
 HOLD_OUT = 1 << 20
@@ -53,7 +53,7 @@ def write_and_close(path, data):
 
 def test_all_that_a_program_writes_before_the_guest_boots_arrives():
     control = guests.unix_channel("control-of-early")
-    early = guests.unix_channel("early.vport", "virtio", program="none")
+    early = guests.unix_channel("early.vport", "virtio", program=None)
     data = commands(64 * 1024)
     with guests.defined("early", (control, early)) as guest:
         clients.virsh("start", "--paused", guest.name)

@@ -8,7 +8,7 @@ from host import backend, clients, expect_equal, guests, wait_until, xen
 from host.daemons import channeld, virtxld
 
 CONTROL = guests.unix_channel("attacker-control")
-TARGET = guests.unix_channel("target", program="none")
+TARGET = guests.unix_channel("target", program=None)
 NEIGHBOUR_CONTROL = guests.unix_channel("neighbour-control")
 ECHO = guests.unix_channel("neighbour-echo", program="echo")
 DEVID = 2
@@ -123,7 +123,7 @@ def test_keys_that_disappear(both):
 
 
 def test_a_guest_that_ends_in_the_middle_of_an_attack(both):
-    control, target = guests.unix_channel("second-control"), guests.unix_channel("second-target", program="none")
+    control, target = guests.unix_channel("second-control"), guests.unix_channel("second-target", program=None)
     with guests.running("second-attacker", (control, target), vcpus=2) as evil:
         with evil.shell(control.name) as shell:
             shell.tell("/attack %d indices 600" % DEVID)

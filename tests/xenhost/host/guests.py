@@ -29,7 +29,8 @@ SOCKETS = "/run/xenhost-channels"
 class ChannelSpec:
     """A channel of a definition: its XML, and the program that serves it in the guest.
 
-    The host's end: a path to bind to, or the XML of it.
+    The host's end: a path to bind to, or the XML of it. Without a program nobody in the
+    guest has it open.
     """
 
     def __init__(self, name, kind="unix", target="xen", path=None, program="shell", source=None):
@@ -59,7 +60,7 @@ def pty_channel(name, target="xen", program="shell"):
 def definition(name, channels=(), kind="pv", memory=96, on_poweroff="destroy", on_reboot="restart",
                on_crash="destroy", cmdline="", vcpus=1):
     programs = " ".join("chan%d=%s" % (number, channel.program)
-                        for number, channel in enumerate(channels, 1))
+                        for number, channel in enumerate(channels, 1) if channel.program)
     return """<domain type='xen'>
   <name>%s</name>
   <uuid>%s</uuid>
