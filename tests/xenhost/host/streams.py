@@ -67,17 +67,10 @@ class Stream:
         shell: of the guest, on another channel.
         """
         self.ends.set()
-        self.thread.join(60)
-        last = Report(shell, terminal)
-        with self._connect() as client:
-            header = self._header("s")
-            client.sendall(header)
-            self.sent += len(header)
-            self._drain(client)
-            number = self.sessions
-            wait_until(lambda: Report(shell, terminal).session == number,
-                       "the guest gets session %d (%s)" % (number, last), seconds)
-            self._drain(client)
+        self.thread.join(seconds)
+        assert not self.thread.is_alive(), "%s is not quiet after %d s" % (self.path, seconds)
+        wait_until(lambda: Report(shell, terminal).session == self.sessions,
+                   "the guest gets session %d" % self.sessions, seconds)
         return Report(shell, terminal)
 
     def check(self, report, repeated_max=SOCKET_BYTES, lost_max=SOCKET_BYTES):
@@ -142,7 +135,21 @@ class Stream:
             if not pending:
                 pending = lines(number, BLOCK)
                 number += BLOCK
+        if is_open and self.ends.is_set():
+            self._say_goodbye(client, receiver)
         receiver.end()
+
+    def _say_goodbye(self, client, receiver, quiet=2):
+        """A last session without lines, in which the guest becomes silent."""
+        pending = self._header("s")
+        while pending or select.select([client], [], [], quiet)[0]:
+            readable, writable, _ = select.select([client], [client] if pending else [], [])
+            if readable and not receiver.take(self._receive(client)):
+                return
+            if writable:
+                count = client.send(pending)
+                self.sent += count
+                pending = pending[count:]
 
     @staticmethod
     def _receive(client):
@@ -157,13 +164,6 @@ class Stream:
         client.setblocking(True)
         while receiver.take(self._receive(client)):
             pass
-
-    def _drain(self, client, quiet=2):
-        receiver = _Receiver(self)
-        while select.select([client], [], [], quiet)[0]:
-            if not receiver.take(self._receive(client)):
-                break
-        receiver.end()
 
 
 class _Receiver:
