@@ -161,15 +161,12 @@ static GHashTable *
 new_source(struct json_object *object)
 {
     GHashTable *source = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    struct json_object_iterator at = json_object_iter_begin(object);
+    struct json_object_iterator end = json_object_iter_end(object);
 
-    if (!json_object_is_type(object, json_type_object))
-        return source;
-    json_object_object_foreach(object, key, value)
-    {
-        const char *text = json_object_get_string(value);
-
-        g_hash_table_insert(source, g_strdup(key), g_strdup(text ? text : ""));
-    }
+    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+        g_hash_table_insert(source, g_strdup(json_object_iter_peek_name(&at)),
+                            g_strdup(json_object_get_string(json_object_iter_peek_value(&at))));
     return source;
 }
 
@@ -188,6 +185,7 @@ new_view(HostSim *sim, struct json_object *object)
     view->online = json_object_get_boolean(json_object_object_get(object, "online"));
     view->backend_state = (int)get_number(object, "backend_state");
     view->frontend_state = (int)get_number(object, "frontend_state");
+    view->frontend_writes = (guint)get_number(object, "frontend_writes");
     view->has_ring = json_object_object_get_ex(object, "ring_ref", NULL);
     view->ring_ref = (guint32)get_number(object, "ring_ref");
     view->port = (guint32)get_number(object, "port");

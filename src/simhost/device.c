@@ -13,7 +13,6 @@ struct SimDevice {
     SimFrontend *frontend;
     bool online;
     int backend_state;
-    int online_state; /* of the backend, before the toolstack wrote Closing */
     char *terminal;
     char *error;
 };
@@ -35,6 +34,7 @@ sim_device_describe(const SimDevice *device, struct json_object *object)
     sim_json_add_number(object, "backend_state", (guint64)device->backend_state);
     sim_json_add_number(object, "frontend_state",
                         (guint64)sim_frontend_get_state(device->frontend));
+    sim_json_add_number(object, "frontend_writes", sim_frontend_get_writes(device->frontend));
     if (sim_frontend_get_ring(device->frontend, &reference, &port)) {
         sim_json_add_number(object, "ring_ref", reference);
         sim_json_add_number(object, "port", port);
@@ -99,17 +99,8 @@ sim_device_set_error(SimDevice *device, const char *message)
 void
 sim_device_set_online(SimDevice *device, bool online)
 {
-    if (device->online == online)
-        return;
     device->online = online;
-    if (!online)
-        device->online_state = device->backend_state;
-    if (!online)
-        sim_device_set_backend_state(device, SIM_XENBUS_CLOSING);
-    else if (device->backend_state == SIM_XENBUS_CLOSING)
-        sim_device_set_backend_state(device, device->online_state);
-    else
-        sim_device_tell(device);
+    sim_device_tell(device);
 }
 
 /* --- Looking --- */

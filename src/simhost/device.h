@@ -47,6 +47,6 @@ void sim_device_set_backend_state(SimDevice *device, int state);
 void sim_device_set_terminal(SimDevice *device, const char *path);
 void sim_device_set_error(SimDevice *device, const char *message);
 
-/* The toolstack wants the guest to let go (libxl writes online = 0 and the backend's
- * state Closing), or wants that no more. */
+/* False: the toolstack wants it detached. The backend then closes, and the guest lets
+ * go; or the toolstack wants that no more. */
 void sim_device_set_online(SimDevice *device, bool online);

@@ -44,6 +44,9 @@ static bool
 check_new(SimDeviceList *list, guint devid, const char *name, struct json_object *source,
           GError **error)
 {
+    struct json_object_iterator at = json_object_iter_begin(source);
+    struct json_object_iterator end = json_object_iter_end(source);
+
     if (devid < 1 || devid > SIM_DEVICE_MAX || sim_device_list_get(list, devid))
         return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
                                 _("domain '%s' can't have a channel with device id %u"), list->name,
@@ -52,12 +55,11 @@ check_new(SimDeviceList *list, guint devid, const char *name, struct json_object
         return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
                                 _("domain '%s' can't have a channel with the name '%s'"),
                                 list->name, name);
-    json_object_object_foreach(source, key, value)
-    {
-        if (!json_object_is_type(value, json_type_string))
+    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+        if (!json_object_is_type(json_object_iter_peek_value(&at), json_type_string))
             return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
-                                    _("node '%s' of channel '%s' is no string"), key, name);
-    }
+                                    _("node '%s' of channel '%s' is no string"),
+                                    json_object_iter_peek_name(&at), name);
     return true;
 }
 

@@ -24,7 +24,8 @@ struct SimFrontend {
     SimPty terminal;
 
     int state;
-    bool has_ring; /* in the store */
+    guint n_writes; /* of the state */
+    bool has_ring;  /* in the store */
     guint32 reference;
     guint32 port;
     SimGuestRing *ring; /* the real one */
@@ -42,6 +43,7 @@ static void
 write_state(SimFrontend *frontend, int state)
 {
     frontend->state = state;
+    frontend->n_writes++;
     frontend->changed(frontend->user_data);
 }
 
@@ -175,6 +177,12 @@ int
 sim_frontend_get_state(const SimFrontend *frontend)
 {
     return frontend->state;
+}
+
+guint
+sim_frontend_get_writes(const SimFrontend *frontend)
+{
+    return frontend->n_writes;
 }
 
 bool

@@ -53,6 +53,8 @@ void sim_frontend_free(SimFrontend *frontend);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimFrontend, sim_frontend_free)
 
 int sim_frontend_get_state(const SimFrontend *frontend);
+/* How often the guest has written its state. */
+guint sim_frontend_get_writes(const SimFrontend *frontend);
 /* False if the guest has not written them. */
 bool sim_frontend_get_ring(const SimFrontend *frontend, guint32 *reference, guint32 *port);
 

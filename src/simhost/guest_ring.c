@@ -38,6 +38,7 @@ struct SimGuestRing {
     bool broken;      /* the guest, or the backend, has written nonsense to the page */
     guint64 to_write; /* of the pattern */
     guint64 written;
+    guint more; /* source: more of it can be written now */
 };
 
 /* --- Moving bytes --- */
@@ -114,14 +115,31 @@ move_in(SimGuestRing *ring)
     return true;
 }
 
+static gboolean
+on_more(gpointer user_data)
+{
+    SimGuestRing *ring = user_data;
+
+    ring->more = 0;
+    sim_guest_ring_pump(ring);
+    return G_SOURCE_REMOVE;
+}
+
+/* The backend sends no event while we can be seen to have something to do, so what we
+ * wait for depends on where it stands after our own indices are out. */
 static void
 update_watches(SimGuestRing *ring)
 {
     bool active = ring->running && !ring->broken;
     GIOCondition condition = 0;
+    bool has_room;
 
-    if (active && ring->to_write == 0 && ring_get_writable(&ring->ring) > 0)
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    has_room = active && ring_get_writable(&ring->ring) > 0;
+    if (has_room && ring->to_write == 0)
         condition |= G_IO_IN;
+    else if (has_room && !ring->more)
+        ring->more = g_idle_add(on_more, ring);
     if (active && ring_get_readable(&ring->ring) > 0)
         condition |= G_IO_OUT;
     fd_watch_set(ring->terminal_watch, condition);
@@ -131,7 +149,8 @@ update_watches(SimGuestRing *ring)
 void
 sim_guest_ring_pump(SimGuestRing *ring)
 {
-    bool out, in;
+    bool out;
+    bool in;
 
     if (ring->running && !ring->broken) {
         out = move_out(ring);
@@ -282,6 +301,7 @@ sim_guest_ring_free(SimGuestRing *ring)
 {
     if (!ring)
         return;
+    g_clear_handle_id(&ring->more, g_source_remove);
     fd_watch_free(ring->terminal_watch);
     fd_watch_free(ring->events_watch);
     close_events(&ring->to_host);

@@ -10,11 +10,13 @@
 #include "util/i18n.h"
 #include "util/uuid.h"
 #include "xen/xen_host.h"
+#include "xen/xen_host_sim_channel.h"
 #include "xen/xen_host_sim_client.h"
 
 typedef struct {
     XenHost base;
     XenSimClient *client;
+    char *root; /* absolute */
     XenHostEventFunc event_func;
     gpointer user_data;
 } XenHostSim;
@@ -90,6 +92,7 @@ sim_close(XenHost *host)
     XenHostSim *sim = get_sim(host);
 
     xen_sim_client_close(sim->client);
+    g_free(sim->root);
     g_free(sim);
 }
 
@@ -308,33 +311,31 @@ sim_dump_core(XenHost *host, guint32 domid, const char *path, GError **error)
 
 /* --- Devices and what is kept with a domain --- */
 
-static XenChannelInfo *
-new_channel_info(Json *object)
-{
-    XenChannelInfo *info = g_new0(XenChannelInfo, 1);
-
-    info->devid = (guint)get_number(object, "devid");
-    info->name = dup_string(object, "name");
-    info->path = dup_string(object, "path");
-    info->is_pty = get_flag(object, "pty");
-    info->state = (int)get_number(object, "state");
-    return info;
-}
-
 static GPtrArray *
 sim_list_channels(XenHost *host, guint32 domid, GError **error)
 {
-    g_autoptr(Json) result =
-        xen_sim_client_call(get_sim(host)->client, "list_channels", new_args(domid), error);
-    Json *list = json_object_object_get(result, "channels");
-    GPtrArray *channels;
+    return xen_sim_list_channels(get_sim(host)->client, domid, error);
+}
 
-    if (!result)
-        return NULL;
-    channels = g_ptr_array_new_with_free_func((GDestroyNotify)xen_channel_info_free);
-    for (gsize i = 0; i < get_length(list); i++)
-        g_ptr_array_add(channels, new_channel_info(json_object_array_get_idx(list, i)));
-    return channels;
+static bool
+sim_check_channel_backend(XenHost *host, GError **error)
+{
+    const XenHostSim *sim = get_sim(host);
+
+    return xen_sim_check_backend(sim->client, sim->root, error);
+}
+
+static bool
+sim_add_channel(XenHost *host, guint32 domid, guint devid, const char *name,
+                const ChannelSource *source, GError **error)
+{
+    return xen_sim_add_channel(get_sim(host)->client, domid, devid, name, source, error);
+}
+
+static bool
+sim_remove_channel(XenHost *host, guint32 domid, guint devid, bool force, GError **error)
+{
+    return xen_sim_remove_channel(get_sim(host)->client, domid, devid, force, error);
 }
 
 static char *
@@ -403,6 +404,9 @@ static const XenHostOps sim_ops = {
     .destroy = sim_destroy,
     .dump_core = sim_dump_core,
     .list_channels = sim_list_channels,
+    .check_channel_backend = sim_check_channel_backend,
+    .add_channel = sim_add_channel,
+    .remove_channel = sim_remove_channel,
     .get_console_path = sim_get_console_path,
     .store_userdata = sim_store_userdata,
     .load_userdata = sim_load_userdata,
@@ -428,5 +432,7 @@ xen_host_sim_open(const char *root, const char *program, GError **error)
     sim = g_new0(XenHostSim, 1);
     sim->base.ops = &sim_ops;
     sim->client = client;
+    sim->root = g_canonicalize_filename(root, NULL);
+    xen_sim_start_backend(client, sim->root);
     return &sim->base;
 }

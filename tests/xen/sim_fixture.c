@@ -22,6 +22,8 @@ sim_fixture_set_up_root(SimFixture *fixture, gconstpointer data)
     g_assert_nonnull(g_mkdtemp(fixture->root));
     fixture->program = g_getenv("VIRTXL_SIMHOST");
     g_assert_nonnull(fixture->program);
+    /* No backend of channels but the test's own. */
+    g_setenv("VIRTXL_CHANNELD", "/nowhere/virtxl-channeld", TRUE);
     fixture->events = g_array_new(FALSE, TRUE, sizeof(XenHostEvent));
 }
 
