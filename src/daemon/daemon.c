@@ -4,7 +4,6 @@
 #include "daemon/daemon_config.h"
 #include "daemon/daemon_log.h"
 #include "daemon/daemon_sockets.h"
-#include "daemon/service_manager.h"
 #include "remote/remote_server.h"
 #include "util/error.h"
 #include "util/i18n.h"
