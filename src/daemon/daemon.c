@@ -4,10 +4,10 @@
 #include "daemon/daemon_config.h"
 #include "daemon/daemon_sockets.h"
 #include "daemon/driver_settings.h"
-#include "daemon/service_manager.h"
 #include "remote/remote_server.h"
 #include "util/error.h"
 #include "util/i18n.h"
+#include "util/service_manager.h"
 #include "util/log.h"
 
 #include <gio/gio.h>
