@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -46,15 +47,17 @@ tell_all(void)
 static void
 on_events(GIOCondition condition, gpointer user_data)
 {
-    /* Without names, since the watched files are no directories. */
-    struct inotify_event events[64];
-    gssize size = read(notifier.fd, events, sizeof(events));
+    char buffer[64 * sizeof(struct inotify_event)];
+    gssize size = read(notifier.fd, buffer, sizeof(buffer));
+    struct inotify_event event;
 
-    for (gsize i = 0; size > 0 && i < (gsize)size / sizeof(events[0]); i++) {
-        if (events[i].mask & IN_Q_OVERFLOW)
+    /* Without names, since the watched files are no directories. */
+    for (gssize i = 0; i + (gssize)sizeof(event) <= size; i += (gssize)sizeof(event)) {
+        memcpy(&event, buffer + i, sizeof(event));
+        if (event.mask & IN_Q_OVERFLOW)
             tell_all();
-        else if (events[i].mask & IN_OPEN)
-            tell(events[i].wd);
+        else if (event.mask & IN_OPEN)
+            tell(event.wd);
     }
 }
 

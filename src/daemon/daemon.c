@@ -7,6 +7,7 @@
 #include "remote/remote_server.h"
 #include "util/error.h"
 #include "util/i18n.h"
+#include "util/service_manager.h"
 
 #include <gio/gio.h>
 #include <glib-unix.h>
