@@ -13,6 +13,26 @@
 
 #define BUFFER_SIZE 65536
 
+static GQueue warnings = G_QUEUE_INIT; /* of their texts, not expected yet */
+
+static GLogWriterOutput
+write_log(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
+{
+    for (gsize i = 0; i < n_fields && (level & G_LOG_LEVEL_MASK) == G_LOG_LEVEL_WARNING; i++) {
+        if (strcmp(fields[i].key, "MESSAGE") == 0)
+            g_queue_push_tail(&warnings, g_strdup(fields[i].value));
+    }
+    return g_log_writer_default(level, fields, n_fields, user_data);
+}
+
+void
+fixture_init(int *argc, char ***argv)
+{
+    g_test_init(argc, argv, NULL);
+    g_log_set_always_fatal(G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
+    g_log_set_writer_func(write_log, NULL, NULL);
+}
+
 /* As the pump does it: wants input while there is room, output while there are bytes. */
 static void
 want(Stage *stage)
@@ -117,6 +137,7 @@ stage_free(Stage *stage)
     g_free(stage->directory);
     g_free(stage->path);
     g_free(stage);
+    g_assert_cmpstr(g_queue_peek_head(&warnings), ==, NULL);
 }
 
 static void
@@ -179,17 +200,55 @@ on_rested(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
+static gint64
+get_end(void)
+{
+    return g_get_monotonic_time() + PATIENCE_S * G_USEC_PER_SEC;
+}
+
+/* Turns the main loop, and looks at least every 10 ms. */
+static void
+turn(gint64 end)
+{
+    guint tick = g_timeout_add(10, on_tick, NULL);
+
+    g_assert_cmpint(g_get_monotonic_time(), <, end);
+    g_main_context_iteration(NULL, TRUE);
+    g_source_remove(tick);
+}
+
 void
 stage_wait(Stage *stage, bool (*condition)(const Stage *stage))
 {
-    gint64 end = g_get_monotonic_time() + PATIENCE_S * G_USEC_PER_SEC;
-    guint ticks = g_timeout_add(10, on_tick, NULL);
+    gint64 end = get_end();
 
-    while (!condition(stage)) {
-        g_assert_cmpint(g_get_monotonic_time(), <, end);
-        g_main_context_iteration(NULL, TRUE);
+    while (!condition(stage))
+        turn(end);
+}
+
+void
+stage_expect_warning(const char *text)
+{
+    gint64 end = get_end();
+    g_autofree char *warning = NULL;
+
+    while (!(warning = g_queue_pop_head(&warnings)))
+        turn(end);
+    if (!strstr(warning, text))
+        g_error("'%s' is not in '%s'", text, warning);
+}
+
+guint
+stage_count_turns(void)
+{
+    gint64 end = g_get_monotonic_time() + G_USEC_PER_SEC / 5;
+    guint turns = 0;
+
+    while (g_get_monotonic_time() < end) {
+        turns += g_main_context_iteration(NULL, FALSE);
+        g_usleep(1000);
     }
-    g_source_remove(ticks);
+    return turns;
 }
 
 bool
@@ -213,14 +272,10 @@ stage_has_sent(const Stage *stage)
 void
 stage_wait_input(Stage *stage, gsize size)
 {
-    gint64 end = g_get_monotonic_time() + PATIENCE_S * G_USEC_PER_SEC;
-    guint ticks = g_timeout_add(10, on_tick, NULL);
+    gint64 end = get_end();
 
-    while (stage->input->len < size) {
-        g_assert_cmpint(g_get_monotonic_time(), <, end);
-        g_main_context_iteration(NULL, TRUE);
-    }
-    g_source_remove(ticks);
+    while (stage->input->len < size)
+        turn(end);
 }
 
 void

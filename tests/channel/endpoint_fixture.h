@@ -24,6 +24,10 @@ typedef struct {
     GByteArray *output; /* is written by and by */
 } Stage;
 
+/* g_test_init(), and warnings are kept for stage_expect_warning(): one that a test does not
+ * expect fails it. */
+void fixture_init(int *argc, char ***argv);
+
 /* A source of @type with the path of the stage, and nothing opened. */
 Stage *stage_new(ChannelSourceType type);
 /* Frees the endpoint, if it is still there, and removes the directory. */
@@ -46,8 +50,13 @@ bool stage_has_sent(const Stage *stage);
 /* Until as much as @text has been read; then compares all that was read with it. */
 void stage_expect_input(Stage *stage, const char *text);
 void stage_wait_input(Stage *stage, gsize size);
+/* Until there was a warning with @text in it, the first since the one expected before. */
+void stage_expect_warning(const char *text);
 /* Turns the main loop for a while. */
 void stage_rest(guint ms);
+
+/* Counts what the main loop does in a fifth of a second: idle means next to nothing. */
+guint stage_count_turns(void);
 
 /* Clients of a stage's socket; blocking. */
 int client_connect_unix(const char *path);
