@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs tests in dom0 and speaks TAP; 'lab run' starts it.
 
-usage: harness.py [--keep-going] [FILE | FILE:TEST]...
+usage: harness.py [--keep-going] [--long] [FILE | FILE:TEST]...
 
 A test file is test_NAME.py; FILE is its NAME, with or without the rest. Its test
 functions are those whose names begin with test_, in their order; the rest of
@@ -12,10 +12,12 @@ the name says what must be true. A file may have a context manager
     def shared(): ... yield value
 
 around all of its tests, each of which then takes the value: a guest boots in
-seconds, so tests that only look at it share one. Before and after each file the
+seconds, so tests that only look at it share one. With "borrowed", a tuple of
+modules, it runs their tests first, under its own shared(). Before and after each file the
 host has no guest and no daemon. After a failed test its logs follow as comments.
 
-A test has 900 s; a function's attribute "seconds" says otherwise.
+A test has 900 s; a function's attribute "seconds" says otherwise. With --long,
+host.LONG is true, and tests do more of what they do.
 """
 
 import argparse
@@ -32,6 +34,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
+import host
 from host import daemons, evidence, xen
 
 SECONDS = 900
@@ -45,12 +48,16 @@ class TestFile:
     def __init__(self, path):
         self.name = os.path.basename(path)[len("test_"):-len(".py")]
         self.module = importlib.import_module("test_" + self.name)
-        self.functions = [value for name, value in vars(self.module).items()
-                          if name.startswith("test_") and callable(value)
-                          and value.__module__ == self.module.__name__]
+        modules = (*getattr(self.module, "borrowed", ()), self.module)
+        self.functions = [function for module in modules for function in tests_of(module)]
 
     def shared(self):
         return getattr(self.module, "shared", contextlib.nullcontext)()
+
+
+def tests_of(module):
+    return [value for name, value in vars(module).items()
+            if name.startswith("test_") and callable(value) and value.__module__ == module.__name__]
 
 
 class Report:
@@ -100,6 +107,7 @@ def clean_host():
     daemons.end_daemons()
     xen.destroy_everything()
     daemons.configure_virtxld()
+    daemons.configure_driver()
 
 
 def run_test(function, arguments, report, title):
@@ -179,8 +187,10 @@ def selected(names):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--keep-going", action="store_true")
+    parser.add_argument("--long", action="store_true")
     parser.add_argument("tests", nargs="*")
     options = parser.parse_args()
+    host.LONG = options.long
     work = selected(options.tests)
     report = Report(sum(len(functions) for _, functions in work))
     for file, functions in work:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A program's end of a channel: connects to a socket or a pty and talks.
+"""A program's end of a channel: a socket or a terminal, by its path or open already.
 
 Programs in the guest: see guest/channel-*. Until the guest has set its end raw it
 echoes, so a shell's answer is told from an echo by arithmetic that only a shell
@@ -17,16 +17,20 @@ import tty
 
 
 class Channel:
-    def __init__(self, path):
-        self.path = path
+    def __init__(self, end):
+        """end: a path, or a socket that is connected."""
+        self.path = str(end)
         self.received = b""
         self.socket = None
-        if stat.S_ISSOCK(os.stat(path).st_mode):
+        if isinstance(end, socket.socket):
+            self.socket = end
+        elif stat.S_ISSOCK(os.stat(end).st_mode):
             self.socket = socket.socket(socket.AF_UNIX)
-            self.socket.connect(path)
+            self.socket.connect(end)
+        if self.socket is not None:
             self.descriptor = self.socket.fileno()
         else:
-            self.descriptor = os.open(path, os.O_RDWR | os.O_NOCTTY)
+            self.descriptor = os.open(end, os.O_RDWR | os.O_NOCTTY)
             tty.setraw(self.descriptor)
         os.set_blocking(self.descriptor, False)
 
@@ -72,6 +76,27 @@ class Channel:
     def read(self, count, seconds=120):
         return self.receive_until(lambda data: count if len(data) >= count else None,
                                   "%d bytes" % count, seconds)
+
+    def is_silent(self, seconds=2):
+        """Nothing comes for so long."""
+        if select.select([self.descriptor], [], [], seconds)[0]:
+            self._take()
+        return not self.received
+
+    def read_to_end(self, seconds=60):
+        """All that comes until the other end closes."""
+        deadline = time.monotonic() + seconds
+        while select.select([self.descriptor], [], [], max(0, deadline - time.monotonic()))[0]:
+            data = os.read(self.descriptor, 65536)
+            if not data:
+                return self.received
+            self.received += data
+        raise AssertionError("%s: no end in %d s" % (self.path, seconds))
+
+    def answers(self, text, seconds=60):
+        """Sends a line to a program that gives it back."""
+        self.send(text.encode() + b"\n")
+        self.expect(text + "\n", seconds)
 
     def read_line(self, seconds=60):
         return self.receive_until(lambda data: data.index(b"\n") + 1 if b"\n" in data else None,
@@ -143,6 +168,42 @@ class Channel:
     def pattern_from_guest(self, count):
         self.send(b"give %d\n" % count)
         return self.read(count)
+
+    def guest_checksum_of_pattern(self, count, seconds):
+        """Sends so much of the pattern, of any size; the checksum of what the guest has got."""
+        block = pattern(PATTERN_SIZE)
+        deadline = time.monotonic() + seconds
+        self.send(b"take %d\n" % count)
+        for begin in range(0, count, PATTERN_SIZE):
+            self.send(block[:count - begin], deadline - time.monotonic())
+        return self.read_line(max(60, deadline - time.monotonic()))
+
+    def checksum_of_pattern_from_guest(self, count, seconds):
+        self.send(b"give %d\n" % count)
+        return self.checksum_of(count, seconds)
+
+    def checksum_of(self, count, seconds):
+        """Reads so many bytes, of any number."""
+        checksum, left = hashlib.md5(), count
+        deadline = time.monotonic() + seconds
+        while left:
+            assert time.monotonic() < deadline, "%s: %d bytes are still to come" % (self.path, left)
+            if select.select([self.descriptor], [], [], 1)[0]:
+                self._take()
+            data, self.received = self.received[:left], self.received[left:]
+            checksum.update(data)
+            left -= len(data)
+        return checksum.hexdigest()
+
+
+PATTERN_SIZE = 65536
+
+
+def pattern_checksum(count):
+    block, checksum = pattern(PATTERN_SIZE), hashlib.md5()
+    for begin in range(0, count, PATTERN_SIZE):
+        checksum.update(block[:count - begin])
+    return checksum.hexdigest()
 
 
 def pattern(count):

@@ -6,10 +6,11 @@ import os
 import re
 import subprocess
 
-LOGS = ("/var/log/virtxld-test.log", "/var/log/libvirtd-test.log", "/var/log/libvirt/libxl/*.log",
+LOGS = ("/var/log/virtxld-test.log", "/var/log/virtxl-channeld-test.log", "/var/log/libvirtd-test.log",
+        "/var/log/libvirt/libxl/*.log",
         "/var/log/xen/*.log", "/var/log/xen/console/*")
 NOISE = re.compile(r"client \d+ .*closed|debug: libxl:")
-STATE = (["xl", "list"], ["ls", "/run/libvirt/libxl"], ["sh", "-c", "dmesg | tail -n 4"],
+STATE = (["xl", "list"], ["sh", "-c", "virtxl-channeld --list"], ["ls", "/run/libvirt/libxl"], ["sh", "-c", "dmesg | tail -n 4"],
          ["sh", "-c", "xenstore-ls -f | grep -E '^/local.*/console(/[0-9]+)*/(state|name|tty|type) '"])
 LINES = 60
 

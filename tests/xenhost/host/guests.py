@@ -27,13 +27,18 @@ SOCKETS = "/run/xenhost-channels"
 
 
 class ChannelSpec:
-    """A channel of a definition: its XML, and the program that serves it in the guest."""
+    """A channel of a definition: its XML, and the program that serves it in the guest.
 
-    def __init__(self, name, kind="unix", target="xen", path=None, program="shell"):
+    The host's end: a path to bind to, or the XML of it. Without a program nobody in the
+    guest has it open.
+    """
+
+    def __init__(self, name, kind="unix", target="xen", path=None, program="shell", source=None):
         self.name, self.kind, self.target, self.path, self.program = name, kind, target, path, program
+        self.source = source
 
     def xml(self):
-        source = "<source mode='bind' path='%s'/>" % self.path if self.path else ""
+        source = self.source or ("<source mode='bind' path='%s'/>" % self.path if self.path else "")
         address = "<address type='virtio-serial'/>" if self.target == "virtio" else ""
         return ("<channel type='%s'>%s<target type='%s' name='%s'/>%s</channel>"
                 % (self.kind, source, self.target, self.name, address))
@@ -53,21 +58,21 @@ def pty_channel(name, target="xen", program="shell"):
 
 
 def definition(name, channels=(), kind="pv", memory=96, on_poweroff="destroy", on_reboot="restart",
-               on_crash="destroy", cmdline=""):
+               on_crash="destroy", cmdline="", vcpus=1):
     programs = " ".join("chan%d=%s" % (number, channel.program)
-                        for number, channel in enumerate(channels, 1))
+                        for number, channel in enumerate(channels, 1) if channel.program)
     return """<domain type='xen'>
   <name>%s</name>
   <uuid>%s</uuid>
   <memory unit='MiB'>%d</memory>
-  <vcpu>1</vcpu>
+  <vcpu>%d</vcpu>
   <os>%s<kernel>%s</kernel><initrd>%s</initrd><cmdline>console=hvc0 quiet edd=off %s %s</cmdline></os>
   %s
   <on_poweroff>%s</on_poweroff>
   <on_reboot>%s</on_reboot>
   <on_crash>%s</on_crash>
   <devices>%s</devices>
-</domain>""" % (name, uuid.uuid4(), memory, MACHINES[kind], KERNEL, INITRAMFS, programs, cmdline,
+</domain>""" % (name, uuid.uuid4(), memory, vcpus, MACHINES[kind], KERNEL, INITRAMFS, programs, cmdline,
                 FEATURES.get(kind, ""), on_poweroff, on_reboot, on_crash,
                 "".join(channel.xml() for channel in channels))
 
@@ -112,6 +117,12 @@ class Guest:
         channel = self.connect(name)
         channel.wait_for_shell()
         return channel
+
+    def wait_until_raw(self, shell, channels):
+        """Waits until the guest has these channels open in raw mode; until then a terminal echoes."""
+        for name in channels:
+            terminal = "/dev/hvc%d" % xen.channel_nodes(self.id)[name]
+            shell.ask("until stty -F %s -a | grep -q -e -icanon; do sleep 1; done" % terminal, 120)
 
     def destroy(self):
         if self.state != "shut off":

@@ -35,12 +35,16 @@ def xenstore_read(path):
     return result.stdout.rstrip("\n") if result.returncode == 0 else None
 
 
+def paths():
+    """Every node of xenstore."""
+    return [line.split(" = ")[0] for line in run("xenstore-ls", "-f").splitlines()]
+
+
 def xenstore_paths_of(domid):
     """Every node that belongs to the domain or is about it, backends included."""
     places = re.compile(r"/local/domain/%d\b|/libxl/%d\b|/local/domain/0/(backend/[^/]+|device-model)/%d\b"
                         % (domid, domid, domid))
-    paths = (line.split(" = ")[0] for line in run("xenstore-ls", "-f").splitlines())
-    return [path for path in paths if places.match(path)]
+    return [path for path in paths() if places.match(path)]
 
 
 def channel_nodes(domid):

@@ -6,6 +6,7 @@ An image is a folder in the user's cache:
     xen            the hypervisor, unpacked to ELF, which QEMU's -kernel takes
     vmlinuz        the kernel, dom0's and the guests'
     modules/       what dom0 must load to find its disk, in order of name
+    guest-modules/ what the test guest loads, likewise
     busybox        for initial file systems
     dom0.img       dom0's root file system (ext4, sparse; booted as a snapshot)
 
@@ -38,6 +39,7 @@ DISK_SIZE = "3G"
 UNUSED_SECONDS = 3600
 EXCLUDED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 DISK_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
+GUEST_MODULES = ("xen-evtchn", "xen-gntalloc")
 
 
 def cache_folder():
@@ -149,10 +151,15 @@ def take_boot_files(tree, work):
     shutil.copy(kernel, os.path.join(work, "vmlinuz"))
     shutil.copy(os.path.join(tree, "bin/busybox"), work)
     modules = os.path.join(tree, "lib/modules", os.path.basename(kernel)[len("vmlinuz-"):])
-    os.mkdir(os.path.join(work, "modules"))
-    for number, path in enumerate(module_closure(modules, DISK_MODULES)):
-        copy = "%02d-%s" % (number, os.path.basename(path))
-        shutil.copy(os.path.join(modules, path), os.path.join(work, "modules", copy))
+    copy_modules(modules, DISK_MODULES, os.path.join(work, "modules"))
+    copy_modules(modules, GUEST_MODULES, os.path.join(work, "guest-modules"))
+
+
+def copy_modules(folder, names, target):
+    os.mkdir(target)
+    for number, path in enumerate(module_closure(folder, names)):
+        shutil.copy(os.path.join(folder, path),
+                    os.path.join(target, "%02d-%s" % (number, os.path.basename(path))))
 
 
 def only_one(tree, pattern):

@@ -2,7 +2,7 @@
 """The initial file systems: dom0's and the test guest's.
 
 Both are made from the image's busybox and from files of this room whenever a
-host boots. dom0's carries the lab's own files into the host: they are copied to
+host boots; the guest's programs in C are compiled then, too. dom0's carries the lab's own files into the host: they are copied to
 /usr/lib/virtxl-lab on the disk, which is a snapshot, before the disk's system
 starts.
 """
@@ -10,10 +10,15 @@ starts.
 import glob
 import hashlib
 import os
+import subprocess
+import tempfile
 
-from . import ROOM
+from . import ROOM, LabError
 from .cpio import Archive
 
+# The guest has no C library: they are static.
+GUEST_PROGRAMS = {"attack": ("attack.c", "frontend.c"), "channel-stream": ("channel-stream.c",)}
+COMPILE = ("gcc", "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-Wall", "-static", "-pthread")
 LAB_FILES = ("dom0/init", "dom0/agent.py", "xenlab/frames.py")
 
 DOM0_INIT = """#!/bin/busybox sh
@@ -49,11 +54,28 @@ def dom0_initramfs(image):
 def guest_initramfs(image):
     archive = busybox_archive(image)
     for path in sorted(glob.glob(os.path.join(ROOM, "guest", "*"))):
+        if path.endswith((".c", ".h")):
+            continue
         name = os.path.basename(path)
         place = "sbin/" + name if name in ("poweroff", "reboot") else name
         archive.file(place, content_of(path), 0o755)
+    for name, sources in GUEST_PROGRAMS.items():
+        archive.file(name, compiled(sources), 0o755)
+    archive.directory("modules")
+    for path in sorted(glob.glob(os.path.join(image, "guest-modules", "*"))):
+        archive.file("modules/" + os.path.basename(path), content_of(path))
     archive.file("pattern", test_pattern())
     return archive.compressed()
+
+
+def compiled(sources):
+    with tempfile.TemporaryDirectory(prefix="virtxl-guest-") as folder:
+        program = os.path.join(folder, "program")
+        paths = [os.path.join(ROOM, "guest", source) for source in sources]
+        result = subprocess.run([*COMPILE, "-o", program, *paths], capture_output=True, text=True)
+        if result.returncode != 0:
+            raise LabError("the guest's program %s: %s" % (sources[0], result.stderr.strip()))
+        return content_of(program)
 
 
 def busybox_archive(image):

@@ -53,6 +53,7 @@ def run_tests(machine, options):
     push_tests(link)
     command = ["python3", TESTS + "/harness.py"]
     command += ["--keep-going"] if options.keep_going else []
+    command += ["--long"] if options.long else []
     try:
         return link.run(command + options.tests, stdout=terminal.writer(sys.stdout),
                         stderr=terminal.writer(sys.stderr), seconds=options.timeout)
