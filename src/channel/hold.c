@@ -43,12 +43,15 @@ struct Hold {
     gsize allocated[2]; /* bytes of the queue that the file system has given */
 };
 
-/* Stores must not be put off or reordered by the compiler: a kill stops between
- * any two instructions, and what was stored till then is what the next sees. */
+/* A kill stops between any two instructions, and what was stored till then is what
+ * the next process sees. So the compiler must not move other stores across this one,
+ * neither way; the processor need not be told, a process sees its own in order. */
 static void
 store(guint32 *place, guint32 value)
 {
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
     __atomic_store_n(place, value, __ATOMIC_RELEASE);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
 static Queue *
@@ -92,12 +95,13 @@ get_file_offset(const Hold *hold, HoldQueue queue)
     return HEADER_SIZE + (queue == HOLD_OUT ? hold->header->queues[HOLD_IN].size : 0);
 }
 
-/* Has the file system give memory for the first @size bytes of the queue. */
+/* Has the file system give memory for the first @size bytes of the queue: the
+ * least that a queue has, or whole chunks. */
 static bool
 allocate(Hold *hold, HoldQueue queue, gsize size)
 {
-    gsize want =
-        MIN((size + HOLD_CHUNK - 1) / HOLD_CHUNK * HOLD_CHUNK, get_queue(hold, queue)->size);
+    gsize step = size > QUEUE_MIN ? HOLD_CHUNK : QUEUE_MIN;
+    gsize want = MIN((size + step - 1) / step * step, get_queue(hold, queue)->size);
     gsize have = hold->allocated[queue];
 
     if (want <= have)
@@ -225,7 +229,9 @@ map_file(Hold *hold, const Header *header)
     return true;
 }
 
-/* Bytes that are there have memory; up to where can't be asked, but given again. */
+/* Bytes that are there have memory; up to where can't be asked, but given again.
+ * And there is a little for each queue in any case, so that it can always be emptied
+ * and filled again. */
 static bool
 allocate_used(Hold *hold)
 {
@@ -235,7 +241,7 @@ allocate_used(Hold *hold)
         gsize used = hold_get_used(hold, queue);
         gsize place = (end - (guint32)used - q->start) & (q->size - 1);
 
-        if (used > 0 && !allocate(hold, queue, MIN(place + used, q->size)))
+        if (!allocate(hold, queue, MAX(MIN(place + used, q->size), QUEUE_MIN)))
             return false;
     }
     return true;

@@ -33,7 +33,16 @@ move_hold_to_endpoint(Pump *pump)
     return moved;
 }
 
-/* Makes room where the oldest bytes are nobody's any more. */
+/* The guest must hear of each move, even if it can't be waiting by what its indices
+ * say: it may have read ours just before, and now store its own and go to sleep.
+ * Frontends, Linux's too, don't look again after that. */
+static bool
+has_moved(const Ring *before, const Ring *now)
+{
+    return now && (now->consumed != before->consumed || now->produced != before->produced);
+}
+
+/* Makes room for @size bytes where the oldest are nobody's any more. */
 static void
 discard_for(Pump *pump, gsize size)
 {
@@ -43,6 +52,21 @@ discard_for(Pump *pump, gsize size)
         return;
     hold_consume_out(pump->hold, size - room);
     pump->discarded += size - room;
+}
+
+/* Moves at most @size bytes. Where the file system is full, room can be without
+ * memory; an empty queue always has some. */
+static gssize
+move_out(Pump *pump, gsize size)
+{
+    gssize moved;
+
+    discard_for(pump, size);
+    moved = hold_move_out(pump->hold, pump->ring, size);
+    if (moved != 0 || size == 0)
+        return moved;
+    discard_for(pump, hold_get_used(pump->hold, HOLD_OUT) + hold_get_room(pump->hold, HOLD_OUT));
+    return hold_move_out(pump->hold, pump->ring, size);
 }
 
 static void
@@ -63,8 +87,7 @@ move_ring_to_hold(Pump *pump)
 
     if (moved <= 0)
         return moved;
-    discard_for(pump, MIN((gsize)moved, limit));
-    moved = hold_move_out(pump->hold, pump->ring, limit);
+    moved = move_out(pump, MIN((gsize)moved, limit));
     if (pump->log && moved > 0)
         write_log(pump, (gsize)moved);
     return moved;
@@ -92,6 +115,17 @@ run_round(Pump *pump)
     return out < 0 || in < 0 ? -1 : (gssize)moved + out + in;
 }
 
+/* Has the endpoint call when it can go on. */
+static void
+want_more(Pump *pump)
+{
+    struct iovec iov[2];
+
+    if (pump->endpoint)
+        endpoint_want(pump->endpoint, hold_get_in_room(pump->hold, iov) > 0,
+                      hold_get_used(pump->hold, HOLD_OUT) > 0);
+}
+
 PumpResult
 pump_run(Pump *pump)
 {
@@ -105,10 +139,7 @@ pump_run(Pump *pump)
     }
     result.more = moved > 0;
     result.broken = moved < 0;
-    if (pump->ring)
-        result.notify = ring_needs_event(pump->ring, before.consumed, before.produced);
-    if (pump->endpoint)
-        endpoint_want(pump->endpoint, hold_get_room(pump->hold, HOLD_IN) > 0,
-                      hold_get_used(pump->hold, HOLD_OUT) > 0);
+    result.notify = has_moved(&before, pump->ring);
+    want_more(pump);
     return result;
 }

@@ -152,17 +152,3 @@ ring_write(Ring *ring, const struct iovec *iov, int n_iov)
     store(queue.producer, ring->produced);
     return (gssize)written;
 }
-
-bool
-ring_needs_event(const Ring *ring, guint32 consumed_before, guint32 produced_before)
-{
-    Queue in = get_read_queue(ring);
-    Queue out = get_write_queue(ring);
-
-    /* Our indices must be out before the other end's are read: it does the same the
-     * other way round, and so one of the two sees the other. */
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (ring->consumed != consumed_before && load(in.producer) - consumed_before >= in.size)
-        return true;
-    return ring->produced != produced_before && load(out.consumer) - produced_before <= out.size;
-}

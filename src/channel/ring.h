@@ -55,9 +55,3 @@ void ring_consume(Ring *ring, gsize size);
 /* Copies from @iov into the ring what there is room for, and shows it to the other
  * end. Returns how many, or -1. */
 gssize ring_write(Ring *ring, const struct iovec *iov, int n_iov);
-
-/* After bytes were moved: must the other end be sent an event? Yes if, counted from
- * where our indices were @consumed_before and @produced_before, it may wait: it had
- * filled the queue that we read, or emptied the queue that we write. While it has
- * bytes to read it looks again by itself. */
-bool ring_needs_event(const Ring *ring, guint32 consumed_before, guint32 produced_before);

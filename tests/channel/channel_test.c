@@ -409,7 +409,7 @@ test_a_guest_may_talk_before_a_client_comes(Fixture *f, gconstpointer data)
     close(client);
 }
 
-/* In turn, since neither the ring nor a hold takes it at once. */
+/* What neither the ring nor the hold takes waits in the client's socket. */
 static void
 test_more_than_is_held_arrives_whole(Fixture *f, gconstpointer data)
 {
@@ -423,8 +423,8 @@ test_more_than_is_held_arrives_whole(Fixture *f, gconstpointer data)
         g_autofree char *line = g_strdup_printf("line %u\n", i);
 
         g_string_append(sent, line);
-        client_says(client, line);
     }
+    client_says(client, sent->str);
     while (heard->len < sent->len) {
         g_autofree char *part = guest_hears(f);
 
