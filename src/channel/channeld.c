@@ -246,6 +246,19 @@ start(Channeld *daemon, GError **error)
     return isolation_begin(error) && take_lock(daemon, error) && open_host(daemon, error);
 }
 
+/* Signals make a thread of GLib's, which is not to have more privileges than we: so not
+ * before start(). */
+static void
+run_loop(Channeld *daemon)
+{
+    guint terminate = g_unix_signal_add(SIGTERM, on_stop, daemon);
+    guint interrupt = g_unix_signal_add(SIGINT, on_stop, daemon);
+
+    g_main_loop_run(daemon->loop);
+    g_source_remove(terminate);
+    g_source_remove(interrupt);
+}
+
 static void
 let_go_of_channels(Channeld *daemon)
 {
@@ -290,13 +303,9 @@ channeld_run(const ChanneldOptions *options, GError **error)
         .channels = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
         .ending = g_ptr_array_new(),
     };
-    guint terminate = g_unix_signal_add(SIGTERM, on_stop, &daemon);
-    guint interrupt = g_unix_signal_add(SIGINT, on_stop, &daemon);
 
     if (start(&daemon, &daemon.error))
-        g_main_loop_run(daemon.loop);
-    g_source_remove(terminate);
-    g_source_remove(interrupt);
+        run_loop(&daemon);
     clear(&daemon);
     if (!daemon.error)
         return true;

@@ -137,6 +137,9 @@ static const int allowed_calls[] = {
     SCMP_SYS(epoll_pwait),
     SCMP_SYS(epoll_wait),
     SCMP_SYS(eventfd2),
+    SCMP_SYS(inotify_add_watch),
+    SCMP_SYS(inotify_init1),
+    SCMP_SYS(inotify_rm_watch),
     SCMP_SYS(poll),
     SCMP_SYS(ppoll),
     SCMP_SYS(pselect6),
@@ -209,12 +212,14 @@ add_calls(scmp_filter_ctx filter)
     return seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
 }
 
-/* What isn't allowed fails; to be killed for it would take all channels along. */
+/* What isn't allowed fails; to be killed for it would take all channels along. It is the
+ * same for threads that a library may have made before. */
 static bool
 filter_calls(GError **error)
 {
     scmp_filter_ctx filter = FILTERS_CALLS ? seccomp_init(SCMP_ACT_ERRNO(EPERM)) : NULL;
-    bool ok = !FILTERS_CALLS || (filter && add_calls(filter) && seccomp_load(filter) == 0);
+    bool ok = !FILTERS_CALLS || (filter && seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0 &&
+                                  add_calls(filter) && seccomp_load(filter) == 0);
 
     if (filter)
         seccomp_release(filter);

@@ -7,6 +7,8 @@
  * loaded. The unit file adds what only a service manager can do: private mounts and
  * the devices that may be opened at all.
  *
+ * Capabilities are each thread's own: there must be no other thread yet.
+ *
  * Capabilities that stay, if the daemon is run as root:
  *
  *   CAP_CHOWN         a socket gets the group that the administrator has chosen

@@ -26,9 +26,17 @@ def pid(daemon):
     return None
 
 
+def command(daemon):
+    return [CHANNELD, "--host", "sim", "--root", daemon.root, "--detach"]
+
+
 def start(daemon):
-    subprocess.run([CHANNELD, "--host", "sim", "--root", daemon.root, "--detach"], check=True,
-                   stdin=subprocess.DEVNULL, timeout=PATIENCE)
+    subprocess.run(command(daemon), check=True, stdin=subprocess.DEVNULL, timeout=PATIENCE)
+
+
+def log(daemon):
+    with open(daemon.path("var/log/virtxl-channeld.log")) as file:
+        return file.read()
 
 
 def stop(daemon, how=signal.SIGTERM):

@@ -3,11 +3,13 @@
 """Channels as virtxl-channeld serves them, on the simulated host: what comes before
 who, restarts in any order, endpoints of every type, guests that misbehave."""
 
+import glob
 import os
 import random
 import select
 import signal
 import socket
+import subprocess
 import termios
 import threading
 import time
@@ -296,6 +298,44 @@ def a_client_that_fills_what_can_be_held_waits_and_loses_nothing():
         sender.join()
 
 
+# Privileges
+
+
+UNIT_CAPABILITIES = 1 << 0 | 1 << 1 | 1 << 3  # chown, dac_override, fowner
+
+
+def threads(process):
+    """What /proc says of each."""
+    for path in glob.glob("/proc/%d/task/*/status" % process):
+        with open(path) as status:
+            yield dict(line.split(":\t", 1) for line in status.read().splitlines() if ":\t" in line)
+
+
+@test
+def each_thread_has_given_up_its_privileges():
+    daemon = shared()
+    source = "<source path='%s'/>" % daemon.path("thread.txt")
+    with Guest(daemon, "threads", channel_xml("file", source)) as guest:
+        guest.says(b"a thread writes this\n")
+        wait_for("all to be written", lambda: guest.row()["out_bytes"] == 21)
+        found = list(threads(backend.pid(daemon)))
+    assert len(found) > 1, found
+    expect_equal({thread["NoNewPrivs"] for thread in found}, {"1"})
+    expect_equal(len({thread["Seccomp"] for thread in found}), 1)
+    for thread in found:
+        expect_equal(int(thread["CapPrm"], 16) & ~UNIT_CAPABILITIES, 0)
+
+
+@test
+def it_starts_with_the_bounding_set_of_its_unit():
+    daemon = Daemon()
+    backend.kill(daemon)
+    subprocess.run(["setpriv", "--inh-caps=-all", "--bounding-set=-all,+chown,+fowner,+dac_override"]
+                   + backend.command(daemon), check=True, stdin=subprocess.DEVNULL)
+    with Guest(daemon, "bounded") as guest, connect(guest.socket) as client:
+        both_ways(guest, client)
+
+
 # Endpoints
 
 
@@ -312,6 +352,16 @@ def a_pty():
         guest.says(b"to the host\n")
         expect_equal(read_exactly(host, 12), b"to the host\n")
         os.close(host)
+
+
+@test
+def who_opens_a_pty_is_noticed_without_looking_again_and_again():
+    daemon = Daemon()
+    with Guest(daemon, "watched", channel_xml("pty")) as guest:
+        host = os.open(guest.row()["endpoint"], os.O_RDWR | os.O_NOCTTY)
+        wait_for("the user of the pty", lambda: guest.row()["connected"])
+        os.close(host)
+    assert "inotify can't" not in backend.log(daemon), backend.log(daemon)
 
 
 def free_port():
