@@ -8,6 +8,7 @@
 #include "channel/pump.h"
 #include "util/error.h"
 #include "util/i18n.h"
+#include "util/log_limit.h"
 
 /* An endpoint that can't be opened is tried again after so long. */
 #define RETRY_MS      5000
@@ -21,6 +22,8 @@ struct Channel {
     ChannelView *view;
     ChannelSource *source;
     char *label; /* for log lines */
+    LogLimit guest_lines;
+    LogLimit client_lines;
 
     int state;            /* the XenbusState that we have given */
     guint rest_timer;     /* at Closed */
@@ -30,7 +33,8 @@ struct Channel {
     bool resumed; /* was there before this process */
     Endpoint *endpoint;
     guint retry_timer;
-    char *error; /* why there is no endpoint */
+    char *error;   /* why there is no endpoint */
+    bool has_told; /* whether there is one */
 
     Hold *hold;
     LogFile *log;
@@ -78,7 +82,8 @@ disconnect(Channel *channel)
     hold_disconnect(channel->hold);
     channel->pump.ring = NULL;
     g_clear_pointer(&channel->frontend, frontend_free);
-    g_info("%s: the guest has let go of it", channel->label);
+    log_limited(&channel->guest_lines, G_LOG_LEVEL_INFO, "%s: the guest has let go of it",
+                channel->label);
 }
 
 static void
@@ -97,14 +102,15 @@ connect_ring(Channel *channel)
     channel->frontend_write = view->frontend_writes;
     channel->frontend = frontend_new(channel->context->host, view, on_event, channel, &error);
     if (!channel->frontend) {
-        g_warning("%s: %s", channel->label, error->message);
+        log_limited(&channel->guest_lines, G_LOG_LEVEL_WARNING, "%s: %s", channel->label,
+                    error->message);
         set_state(channel, XenbusStateClosing);
         return;
     }
     channel->pump.ring = frontend_get_ring(channel->frontend);
     again = hold_connect(channel->hold, channel->pump.ring, view->ring_ref, view->port);
-    g_info("%s: %s", channel->label,
-           again ? "goes on with the ring that it had" : "the guest has connected");
+    log_limited(&channel->guest_lines, G_LOG_LEVEL_INFO, "%s: %s", channel->label,
+                again ? "goes on with the ring that it had" : "the guest has connected");
     set_state(channel, XenbusStateConnected);
     /* It may have sent an event while nobody listened. */
     frontend_notify(channel->frontend);
@@ -140,10 +146,12 @@ on_rested(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
+/* We may be at Closed with no timer: the daemon was restarted while the channel rested, or
+ * the toolstack has wanted it detached and wants it no more. */
 static void
 follow_closed(Channel *channel)
 {
-    if (channel->state == XenbusStateClosed || channel->state == XenbusStateInitWait)
+    if (channel->rest_timer || channel->state == XenbusStateInitWait)
         return;
     disconnect(channel);
     set_state(channel, XenbusStateClosed);
@@ -187,12 +195,9 @@ follow_detach(Channel *channel)
 static void
 follow(Channel *channel)
 {
-    /* A guest may not talk before the host's end was there once. */
-    if (!channel->endpoint && !channel->resumed)
-        return;
     if (!channel->view->online)
         follow_detach(channel);
-    else
+    else if (channel->endpoint || channel->resumed) /* no guest talks before there was an end */
         follow_frontend(channel);
 }
 
@@ -240,8 +245,9 @@ end_if_drained(Channel *channel)
 static void
 drop_broken_ring(Channel *channel)
 {
-    g_warning("%s: what the guest has written into its ring makes no sense; the ring is closed",
-              channel->label);
+    log_limited(&channel->guest_lines, G_LOG_LEVEL_WARNING,
+                "%s: what the guest has written into its ring makes no sense; the ring is closed",
+                channel->label);
     hold_disconnect(channel->hold);
     channel->pump.ring = NULL;
     g_clear_pointer(&channel->frontend, frontend_free);
@@ -260,7 +266,7 @@ run_pump(Channel *channel)
     if (result.broken)
         drop_broken_ring(channel);
     if (result.more && !channel->pump_source)
-        channel->pump_source = g_idle_add(on_more, channel);
+        channel->pump_source = g_idle_add_full(G_PRIORITY_DEFAULT, on_more, channel, NULL);
     warn_of_overflow(channel);
 }
 
@@ -279,9 +285,9 @@ on_client_changed(gpointer user_data)
 {
     Channel *channel = user_data;
 
-    g_info("%s: %s", channel->label,
-           endpoint_is_connected(channel->endpoint) ? "a client is connected"
-                                                    : "no client is connected");
+    log_limited(&channel->client_lines, G_LOG_LEVEL_INFO, "%s: %s", channel->label,
+                endpoint_is_connected(channel->endpoint) ? "a client is connected"
+                                                         : "no client is connected");
     on_ready(channel);
 }
 
@@ -290,8 +296,12 @@ on_client_changed(gpointer user_data)
 static void
 tell_error(Channel *channel, const char *message)
 {
-    if (g_strcmp0(channel->error, message) == 0)
+    /* What a process before us has told may not be true any more. */
+    bool is_known = channel->has_told || !channel->resumed;
+
+    if (is_known && g_strcmp0(channel->error, message) == 0)
         return;
+    channel->has_told = true;
     g_free(channel->error);
     channel->error = g_strdup(message);
     channel->context->host->ops->set_error(channel->context->host, channel->view->domid,

@@ -218,8 +218,9 @@ static bool
 filter_calls(GError **error)
 {
     scmp_filter_ctx filter = FILTERS_CALLS ? seccomp_init(SCMP_ACT_ERRNO(EPERM)) : NULL;
-    bool ok = !FILTERS_CALLS || (filter && seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0 &&
-                                  add_calls(filter) && seccomp_load(filter) == 0);
+    bool ok =
+        !FILTERS_CALLS || (filter && seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0 &&
+                           add_calls(filter) && seccomp_load(filter) == 0);
 
     if (filter)
         seccomp_release(filter);

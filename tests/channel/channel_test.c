@@ -12,6 +12,7 @@
 #include "channel/channel.h"
 #include "fake_host.h"
 #include "util/channel_source.h"
+#include "util/log_limit.h"
 
 #define HOLD_SIZE 4096
 
@@ -313,6 +314,51 @@ test_a_detached_channel_stays_closed(Fixture *f, gconstpointer data)
 }
 
 static void
+test_a_channel_that_stays_after_all_comes_back(Fixture *f, gconstpointer data)
+{
+    begin_connected(f);
+    f->view.online = false;
+    channel_update(f->channel, &f->view);
+    f->view.online = true;
+    channel_update(f->channel, &f->view);
+    assert_log(f, "unmap unbind state=5 map bind state=4");
+    f->view.online = false;
+    frontend_goes_to(f, XenbusStateClosed);
+    f->view.online = true;
+    channel_update(f->channel, &f->view);
+    wait_ms(2 * CHANNEL_REST_MS);
+    assert_log(f, "unmap unbind state=6 state=2");
+}
+
+static void
+test_a_restart_while_it_rests_does_not_leave_it_closed(Fixture *f, gconstpointer data)
+{
+    begin_connected(f);
+    frontend_goes_to(f, XenbusStateClosed);
+    channel_abandon(f->channel);
+    assert_log(f, "unmap unbind state=6");
+    f->view.backend_state = XenbusStateClosed;
+    begin(f);
+    wait_ms(2 * CHANNEL_REST_MS);
+    assert_log(f, "state=2");
+}
+
+static void
+test_a_channel_without_a_host_end_can_be_detached(Fixture *f, gconstpointer data)
+{
+    g_assert_true(g_file_set_contents(f->socket, "mine", -1, NULL));
+    begin(f);
+    assert_warned("socket");
+    f->view.online = false;
+    f->view.frontend_state = XenbusStateInitialised;
+    channel_update(f->channel, &f->view);
+    assert_log(f, "state=5");
+    frontend_goes_to(f, XenbusStateClosed);
+    assert_log(f, "state=6");
+    g_unlink(f->socket);
+}
+
+static void
 test_a_ring_that_cannot_be_mapped_is_refused(Fixture *f, gconstpointer data)
 {
     begin(f);
@@ -361,6 +407,29 @@ test_a_storm_of_events_is_answered_slowly(Fixture *f, gconstpointer data)
         assert_client_hears(client, "and still there");
         close(client);
     }
+}
+
+static guint
+count_lines(const char *text)
+{
+    guint n = 0;
+
+    for (; *text; text++)
+        n += *text == '\n';
+    return n;
+}
+
+static void
+test_a_guest_cannot_fill_the_log(Fixture *f, gconstpointer data)
+{
+    begin(f);
+    f->host->fail_map = true;
+    for (int i = 0; i < 1000; i++) {
+        frontend_goes_to(f, XenbusStateInitialising);
+        frontend_goes_to(f, XenbusStateInitialised);
+    }
+    g_assert_cmpuint(count_lines(warnings->str), <, 2 * LOG_LIMIT_BURST);
+    assert_warned("no such grant");
 }
 
 /* --- bytes --- */
@@ -541,6 +610,16 @@ test_an_endpoint_that_cannot_be_opened_is_told(Fixture *f, gconstpointer data)
     g_unlink(f->socket);
 }
 
+static void
+test_what_was_told_before_a_restart_is_taken_back(Fixture *f, gconstpointer data)
+{
+    begin(f);
+    channel_abandon(f->channel);
+    f->host->error = g_strdup("cannot listen");
+    begin(f);
+    g_assert_null(f->host->error);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -555,6 +634,9 @@ main(int argc, char **argv)
         {"/channel/state/written-again", test_a_state_written_again_opens_the_ring_again},
         {"/channel/state/another-ring", test_another_ring_is_connected},
         {"/channel/state/detached", test_a_detached_channel_stays_closed},
+        {"/channel/state/stays-after-all", test_a_channel_that_stays_after_all_comes_back},
+        {"/channel/state/detached-without-end", test_a_channel_without_a_host_end_can_be_detached},
+        {"/channel/hostile/log", test_a_guest_cannot_fill_the_log},
         {"/channel/hostile/no-such-grant", test_a_ring_that_cannot_be_mapped_is_refused},
         {"/channel/hostile/indices", test_impossible_indices_close_the_ring},
         {"/channel/hostile/storm", test_a_storm_of_events_is_answered_slowly},
@@ -566,6 +648,8 @@ main(int argc, char **argv)
         {"/channel/bytes/guest-waits", test_the_guest_waits_where_that_is_wanted},
         {"/channel/bytes/last-words", test_the_guests_last_words_are_heard},
         {"/channel/restart/held", test_held_bytes_outlive_the_process},
+        {"/channel/restart/resting", test_a_restart_while_it_rests_does_not_leave_it_closed},
+        {"/channel/restart/error", test_what_was_told_before_a_restart_is_taken_back},
         {"/channel/endpoint/error", test_an_endpoint_that_cannot_be_opened_is_told},
     };
     int status;
