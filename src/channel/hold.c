@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "util/error.h"
@@ -15,6 +16,8 @@
 #define HEADER_SIZE 4096
 #define QUEUE_MIN   4096
 #define QUEUE_MAX   (G_MAXUINT32 / 4)
+/* What stays free of the file system for its other users: so much, or a quarter of it. */
+#define RESERVE     (64 * 1024 * 1024)
 
 /* A queue in the file. */
 typedef struct {
@@ -113,6 +116,23 @@ allocate(Hold *hold, HoldQueue queue, gsize size)
     return true;
 }
 
+/* To @size bytes. Guests fill queues; they must not fill what all others on the host
+ * need. */
+static bool
+may_grow(const Hold *hold, HoldQueue queue, gsize size)
+{
+    struct statvfs info;
+    guint64 whole, unused;
+
+    if (size <= MAX(hold->allocated[queue], QUEUE_MIN))
+        return true;
+    if (fstatvfs(hold->fd, &info) < 0)
+        return false;
+    whole = (guint64)info.f_blocks * info.f_frsize;
+    unused = (guint64)info.f_bavail * info.f_frsize;
+    return unused >= HOLD_CHUNK + MIN(whole / 4, RESERVE);
+}
+
 /* How much of @size bytes from @index on has memory. Places are filled from the
  * queue's start on, so those before a wrap have been there already. */
 static gsize
@@ -121,8 +141,9 @@ get_memory(Hold *hold, HoldQueue queue, guint32 index, gsize size)
     const Queue *q = get_queue(hold, queue);
     gsize place = (index - q->start) & (q->size - 1);
     gsize wanted = MIN(size, HOLD_CHUNK);
+    gsize end = MIN(place + wanted, q->size);
 
-    if (allocate(hold, queue, MIN(place + wanted, q->size)))
+    if (may_grow(hold, queue, end) && allocate(hold, queue, end))
         return place + wanted < q->size ? MIN(size, hold->allocated[queue] - place) : size;
     return hold->allocated[queue] > place ? MIN(size, hold->allocated[queue] - place) : 0;
 }

@@ -26,7 +26,8 @@
  * could then miss bytes or get them twice if the kill comes just between the two.
  *
  * Memory is taken from the file system before it is touched, so that a full one is
- * a queue without room, and no SIGBUS. The first page of each queue is taken when
+ * a queue without room, and no SIGBUS. A part of it is left to others, so that guests
+ * can't fill it. The first page of each queue is taken when
  * it is opened: once a queue is empty it can take bytes again, however full the file
  * system is. A queue that is empty begins again at its start and gives back what it
  * had beyond HOLD_CHUNK.

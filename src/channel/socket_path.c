@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/error.h"
@@ -127,9 +128,12 @@ static bool
 make_directory_of(const char *path, GError **error)
 {
     g_autofree char *directory = g_path_get_dirname(path);
+    mode_t mask = umask(022); /* others are to reach the socket */
+    bool ok = file_make_directory(directory, 0755, error);
     struct stat info;
 
-    if (!file_make_directory(directory, 0755, error))
+    umask(mask);
+    if (!ok)
         return false;
     if (stat(directory, &info) == 0 &&
         (info.st_mode & (S_IWGRP | S_IWOTH) || (info.st_uid != 0 && info.st_uid != geteuid())))

@@ -83,6 +83,24 @@ it_has_the_permissions_that_were_asked_for(void)
 }
 
 static void
+others_may_pass_a_directory_that_it_makes(void)
+{
+    g_autoptr(Stage) stage = stage_new_empty();
+    g_autofree char *directory = g_build_filename(stage->directory, "made", NULL);
+    g_autofree char *path = g_build_filename(directory, "socket", NULL);
+    mode_t mask = umask(077);
+    SocketPath made;
+    int fd = listen_at(path, &made);
+    GStatBuf info;
+
+    g_assert_cmpint(g_stat(directory, &info), ==, 0);
+    g_assert_cmpuint(info.st_mode & 0777, ==, 0755);
+    g_assert_cmpuint(umask(mask), ==, 077);
+    close_and_remove(fd, &made);
+    g_assert_cmpint(g_rmdir(directory), ==, 0);
+}
+
+static void
 it_has_the_group_that_was_asked_for(void)
 {
     g_autoptr(Stage) stage = stage_new_empty();
@@ -202,6 +220,7 @@ main(int argc, char **argv)
     fixture_init(&argc, &argv);
 #define ADD(name) g_test_add_func("/socket-path/" #name, name)
     ADD(it_has_the_permissions_that_were_asked_for);
+    ADD(others_may_pass_a_directory_that_it_makes);
     ADD(it_has_the_group_that_was_asked_for);
     ADD(a_directory_that_is_missing_is_made);
     ADD(a_stale_socket_is_replaced);
