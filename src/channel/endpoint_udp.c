@@ -16,6 +16,7 @@
 #include "util/error.h"
 #include "util/fd_watch.h"
 #include "util/i18n.h"
+#include "util/log_limit.h"
 
 /* Fits a frame of Ethernet with some tunnel around it. */
 #define MAX_SIZE  1400
@@ -46,6 +47,7 @@ typedef struct {
     int fd;         /* -1: names are not known yet */
     FdWatch *watch;
     bool warned;
+    LogLimit drop_lines;
     guint retry_timer;
     guint room_timer; /* a datagram waits for room */
 } UdpEndpoint;
@@ -305,8 +307,9 @@ drop_datagram(UdpEndpoint *udp, gssize size)
     char nothing;
 
     if (size > 0)
-        g_warning("%s: a datagram of %zd bytes is dropped, since at most %zu can be held",
-                  udp->base.label, size, udp->max_room);
+        log_limited(&udp->drop_lines, G_LOG_LEVEL_WARNING,
+                    "%s: a datagram of %zd bytes is dropped, since at most %zu can be held",
+                    udp->base.label, size, udp->max_room);
     (void)recv(udp->fd, &nothing, 0, MSG_DONTWAIT);
 }
 

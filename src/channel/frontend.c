@@ -5,10 +5,13 @@
 #include "util/i18n.h"
 
 /* So many events in a row without a byte are answered at once: a guest that reads
- * sends one for each few bytes. Then each waits, so that a storm of them costs no
- * more than a few wake-ups a second. */
+ * sends one for each few bytes. Then each waits, and longer and longer, so that a storm
+ * of them costs no more than a few wake-ups a second. */
 #define EMPTY_EVENTS_FREE 256
 #define EMPTY_EVENT_MS    10
+#define EMPTY_EVENT_MAX   320
+/* After so many that had to wait the time is doubled. */
+#define EMPTY_EVENTS_STEP 16
 
 struct Frontend {
     ChannelHost *host;
@@ -33,13 +36,21 @@ on_unmask(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
+static guint
+get_rest_ms(const Frontend *frontend)
+{
+    guint doublings = (frontend->empty_events - EMPTY_EVENTS_FREE) / EMPTY_EVENTS_STEP;
+
+    return MIN(EMPTY_EVENT_MS << MIN(doublings, 16), EMPTY_EVENT_MAX);
+}
+
 static void
 unmask(Frontend *frontend)
 {
     if (frontend->empty_events < EMPTY_EVENTS_FREE)
         frontend->host->ops->unmask(frontend->host, frontend->port);
     else
-        frontend->unmask_timer = g_timeout_add(EMPTY_EVENT_MS, on_unmask, frontend);
+        frontend->unmask_timer = g_timeout_add(get_rest_ms(frontend), on_unmask, frontend);
 }
 
 /* Unmasked before the ring is looked at, or what comes between is missed; but the

@@ -14,6 +14,7 @@
 
 #include "util/error.h"
 #include "util/i18n.h"
+#include "util/log_limit.h"
 
 #define BACKENDS "/local/domain/0/backend/console"
 #define TOKEN    "backend"
@@ -37,6 +38,7 @@ typedef struct {
     bool is_dirty;  /* in the queue */
     gint64 paid_us; /* till when its readings are paid, see may_read() */
     gint64 wake_us; /* when it is watched again; 0: it is */
+    LogLimit lines;
     ChannelView *view;
 } Device;
 
@@ -391,8 +393,9 @@ read_dirty_device(HostXenStore *store)
         return;
     }
     if (!device->wake_us)
-        g_info("domain %u: channel %u changes its state too often; it waits", device->domid,
-               device->devid);
+        log_limited(&device->lines, G_LOG_LEVEL_INFO,
+                    "domain %u: channel %u changes its state too often; it waits", device->domid,
+                    device->devid);
     set_watched(store, device, false);
     device->wake_us = device->paid_us - DEVICE_CREDIT_US / 2;
 }

@@ -10,6 +10,7 @@
 #include "util/error.h"
 #include "util/fd_watch.h"
 #include "util/i18n.h"
+#include "util/log_limit.h"
 
 /* Clients that wait in line. */
 #define BACKLOG     64
@@ -31,6 +32,7 @@ struct SocketListener {
     HostLookup *lookup;
     bool lookup_failing;
     guint retry_timer;
+    LogLimit accept_lines;
 };
 
 static char *
@@ -284,8 +286,9 @@ socket_listener_accept(SocketListener *listener)
         if (fd >= 0)
             return fd;
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            g_warning("%s: can't accept a client: %s; trying again", listener->endpoint->label,
-                      g_strerror(errno));
+            log_limited(&listener->accept_lines, G_LOG_LEVEL_WARNING,
+                        "%s: can't accept a client: %s; trying again", listener->endpoint->label,
+                        g_strerror(errno));
             retry_later(listener);
         }
     }

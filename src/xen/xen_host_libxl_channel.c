@@ -41,6 +41,8 @@
 /* Without a watch firing one looks as well, now and then. */
 #define LOOK_MS        1000
 
+#define TRANSACTION_TRIES 100
+
 /* Of what the frontend hasn't taken yet, as libxl has it for every console. */
 #define CONSOLE_LIMIT "1048576"
 
@@ -207,11 +209,12 @@ typedef struct {
 /* False, and errno set, if it can't be done. */
 typedef bool (*ChangeFunc)(const Change *change, xs_transaction_t transaction);
 
-/* Calls @func as often as somebody else is faster. Errno is set on failure. */
+/* Calls @func again where somebody else was faster, but a guest that changes its nodes
+ * all the time can't hold us up for ever. Errno is set on failure. */
 static bool
 transact(const Change *change, ChangeFunc func)
 {
-    for (;;) {
+    for (int i = 0; i < TRANSACTION_TRIES; i++) {
         xs_transaction_t transaction = xs_transaction_start(change->xs);
         bool ok;
         int saved;
@@ -229,6 +232,7 @@ transact(const Change *change, ChangeFunc func)
         if (errno != EAGAIN)
             return false;
     }
+    return false;
 }
 
 static bool

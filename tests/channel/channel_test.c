@@ -432,6 +432,37 @@ test_a_guest_cannot_fill_the_log(Fixture *f, gconstpointer data)
     assert_warned("no such grant");
 }
 
+/* Sends an event whenever it can; returns how often that was in @ms. */
+static guint
+storm(Fixture *f, guint ms)
+{
+    gint64 end = g_get_monotonic_time() + ms * 1000;
+    guint before = f->host->unmasks;
+
+    while (g_get_monotonic_time() < end) {
+        fake_host_send_event(f->host);
+        g_main_context_iteration(NULL, FALSE);
+        g_usleep(100);
+    }
+    return f->host->unmasks - before;
+}
+
+static void
+test_a_storm_that_goes_on_costs_less_and_less(Fixture *f, gconstpointer data)
+{
+    begin_connected(f);
+    (void)storm(f, 3000);
+    g_assert_cmpuint(storm(f, 1000), <, 10);
+    guest_says(f, "a byte");
+    wait_ms(1000);
+    {
+        int client = connect_client(f);
+
+        assert_client_hears(client, "a byte");
+        close(client);
+    }
+}
+
 /* --- bytes --- */
 
 static void
@@ -640,6 +671,7 @@ main(int argc, char **argv)
         {"/channel/hostile/no-such-grant", test_a_ring_that_cannot_be_mapped_is_refused},
         {"/channel/hostile/indices", test_impossible_indices_close_the_ring},
         {"/channel/hostile/storm", test_a_storm_of_events_is_answered_slowly},
+        {"/channel/hostile/long-storm", test_a_storm_that_goes_on_costs_less_and_less},
         {"/channel/bytes/both-ways", test_bytes_go_both_ways},
         {"/channel/bytes/client-gone-before", test_a_client_may_be_gone_before_the_guest_comes},
         {"/channel/bytes/guest-talks-before", test_a_guest_may_talk_before_a_client_comes},
