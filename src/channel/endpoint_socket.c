@@ -81,17 +81,26 @@ stop_linger(SocketEndpoint *socket)
     socket->half_closed_since = 0;
 }
 
+/* The service manager has the socket, too, until it has read that it is not to: so to close
+ * ours does not tell the client that this is the end. */
+static void
+forget_client(SocketEndpoint *socket)
+{
+    endpoint_forget_fd(&socket->base, "client");
+    (void)shutdown(socket->client->fd, SHUT_WR);
+}
+
 /* The client has gone; what it has left is still to be read. */
 static void
 retire_client(SocketEndpoint *socket)
 {
-    SocketClient *client = g_steal_pointer(&socket->client);
+    SocketClient *client;
 
-    endpoint_forget_fd(&socket->base, "client");
+    forget_client(socket);
+    client = g_steal_pointer(&socket->client);
     stop_linger(socket);
     if (socket_client_has_input(client)) {
         fd_watch_set(client->watch, 0);
-        (void)shutdown(client->fd, SHUT_WR); /* if it still listens: nothing more comes */
         g_queue_push_tail(&socket->draining, client);
     } else {
         socket_client_free(client);
@@ -242,7 +251,7 @@ socket_close(Endpoint *endpoint, bool forget)
     socket_listener_free(socket->listener, forget);
     socket_connector_free(socket->connector);
     if (forget && socket->client)
-        endpoint_forget_fd(endpoint, "client");
+        forget_client(socket);
     socket_client_free(socket->client);
     g_queue_clear_full(&socket->draining, (GDestroyNotify)socket_client_free);
 }

@@ -35,6 +35,7 @@ typedef struct {
     bool is_ours;
     bool is_told; /* the main loop knows of it */
     bool is_watched;
+    bool is_seen;   /* the watch has fired, as each does at first */
     bool is_dirty;  /* in the queue */
     gint64 paid_us; /* till when its readings are paid, see may_read() */
     gint64 wake_us; /* when it is watched again; 0: it is */
@@ -510,7 +511,10 @@ frontend_fired(HostXenStore *store, const char *token)
     device = find_device(store, domid, devid);
     if (!device || !device->view)
         return;
-    device->view->frontend_writes++;
+    /* A watch that begins again, after a rest, fires for writes that were not seen. */
+    if (device->is_seen)
+        device->view->frontend_writes++;
+    device->is_seen = true;
     make_dirty(store, device);
 }
 

@@ -9,12 +9,18 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "util/log_limit.h"
+
 #define FIRST_FD 3
 #define MAX_FDS  65536
 #define MAX_NAME 255
 
-/* A manager that does not read its messages must not stop our main loop. */
+/* A manager that does not read its messages must not stop our main loop: once it has not
+ * read one for so long, others don't wait at all for a while. */
 #define SEND_TIMEOUT_US (200 * 1000)
+#define STALLED_US      (10 * G_USEC_PER_SEC)
+
+static gint64 stalled_until; /* monotonic */
 
 static bool
 make_address(const char *path, struct sockaddr_un *address, socklen_t *size)
@@ -42,10 +48,17 @@ attach_fd(struct msghdr *message, int fd)
     memcpy(CMSG_DATA(header), &fd, sizeof(fd));
 }
 
+static bool
+is_stalled(void)
+{
+    return g_get_monotonic_time() < stalled_until;
+}
+
 /* @fd: goes with it, if it is not -1. */
 static bool
 send_from(int sender, const char *path, const char *state, int fd)
 {
+    static LogLimit lines;
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int))];
@@ -63,9 +76,12 @@ send_from(int sender, const char *path, const char *state, int fd)
         attach_fd(&message, fd);
     }
     (void)setsockopt(sender, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-    if (sendmsg(sender, &message, MSG_NOSIGNAL) >= 0)
+    if (sendmsg(sender, &message, MSG_NOSIGNAL | (is_stalled() ? MSG_DONTWAIT : 0)) >= 0)
         return true;
-    g_warning("can't notify the service manager at '%s': %s", path, g_strerror(errno));
+    if (errno == EAGAIN && !is_stalled())
+        stalled_until = g_get_monotonic_time() + STALLED_US;
+    log_limited(&lines, G_LOG_LEVEL_WARNING, "can't notify the service manager at '%s': %s", path,
+                g_strerror(errno));
     return false;
 }
 

@@ -6,6 +6,7 @@
 #include "channel/fd_store.h"
 
 #include "endpoint_fixture.h"
+#include "util/service_manager.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -410,6 +411,40 @@ a_tcp_socket_goes_on(void)
     close(client);
 }
 
+static void
+a_client_hears_of_the_end_though_the_manager_has_its_socket(void)
+{
+    g_autoptr(Manager) manager = manager_new();
+    g_autoptr(Stage) stage = stage_new(CHANNEL_SOURCE_UNIX);
+    int client;
+    char byte;
+
+    stage->source.listen = true;
+    stage->fd_store = fd_store_new();
+    stage_open(stage);
+    client = client_connect_unix(stage->path);
+    stage_wait(stage, stage_is_connected);
+    g_clear_pointer(&stage->endpoint, endpoint_free);
+    g_assert_cmpint(recv(client, &byte, 1, MSG_DONTWAIT), ==, 0);
+    close(client);
+    g_clear_pointer(&stage->fd_store, fd_store_free);
+}
+
+/* Without an end of the waiting this takes 200 times the timeout. */
+static void
+a_manager_that_does_not_read_does_not_stop_us(void)
+{
+    g_autoptr(Manager) manager = manager_new();
+    gint64 begin;
+
+    while (service_manager_notify("STATUS=full"))
+        ;
+    begin = g_get_monotonic_time();
+    for (int i = 0; i < 200; i++)
+        g_assert_false(service_manager_notify("STATUS=more"));
+    g_assert_cmpint(g_get_monotonic_time() - begin, <, 20 * G_USEC_PER_SEC);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -426,5 +461,7 @@ main(int argc, char **argv)
     ADD(a_socket_whose_file_was_removed_is_made_anew);
     ADD(a_terminal_goes_on);
     ADD(a_tcp_socket_goes_on);
+    ADD(a_client_hears_of_the_end_though_the_manager_has_its_socket);
+    ADD(a_manager_that_does_not_read_does_not_stop_us);
     return g_test_run();
 }
