@@ -11,8 +11,8 @@
 
 /* An endpoint that can't be opened is tried again after so long. */
 #define RETRY_MS      5000
-/* A log file on a disk that hangs is given up. */
-#define LOG_WAIT_MS   1000
+/* A file on a disk that hangs is given up. */
+#define DISK_WAIT_MS  1000
 /* One warning a minute about the same channel's overflow. */
 #define WARN_AGAIN_US (60 * G_USEC_PER_SEC)
 
@@ -441,7 +441,7 @@ channel_end(Channel *channel, void (*done)(Channel *channel, gpointer user_data)
 static void
 free_memory(Channel *channel)
 {
-    log_file_free(channel->log, LOG_WAIT_MS);
+    log_file_free(channel->log, DISK_WAIT_MS);
     channel_view_free(channel->view);
     channel_source_free(channel->source);
     g_free(channel->label);
@@ -464,8 +464,10 @@ channel_abandon(Channel *channel)
 {
     stop_sources(channel);
     frontend_free(channel->frontend);
-    if (channel->endpoint)
+    if (channel->endpoint) {
+        hold_consume_out(channel->hold, endpoint_settle(channel->endpoint, DISK_WAIT_MS));
         endpoint_abandon(channel->endpoint);
+    }
     hold_close(channel->hold);
     free_memory(channel);
 }

@@ -70,7 +70,9 @@ void endpoint_abandon(Endpoint *endpoint);
  * something can be written (@output). At first: neither. */
 void endpoint_want(Endpoint *endpoint, bool input, bool output);
 
-/* Reads at most what @iov has room for. Returns 0 if there is nothing now. */
+/* Reads at most what @iov has room for. Returns 0 if there is nothing now, or nothing that
+ * fits: a datagram comes whole or, if the whole hold (hold_in) has no room for it, never.
+ * For one that waits for room ready() is called a few times a second. */
 gsize endpoint_read(Endpoint *endpoint, const struct iovec *iov, int n_iov);
 
 /* Gives away the first bytes of @iov; returns how many were taken, 0 if none can
@@ -78,6 +80,12 @@ gsize endpoint_read(Endpoint *endpoint, const struct iovec *iov, int n_iov);
  * ready() later, and the next call returns how many of the same bytes were taken:
  * the caller keeps them where they are, unchanged, until then. */
 gsize endpoint_write(Endpoint *endpoint, const struct iovec *iov, int n_iov);
+
+/* Before the endpoint is given up: waits, @wait_ms at most, for the end of what
+ * endpoint_write() has begun. Returns how many bytes were taken, as the next
+ * endpoint_write() would. Without this bytes are in a file twice when the channel goes on
+ * in another process. */
+gsize endpoint_settle(Endpoint *endpoint, guint wait_ms);
 
 /* Is somebody there who takes what comes from the guest? Of a file, always. */
 bool endpoint_is_connected(const Endpoint *endpoint);

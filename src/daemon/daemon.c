@@ -4,11 +4,11 @@
 #include "daemon/daemon_config.h"
 #include "daemon/daemon_sockets.h"
 #include "daemon/driver_settings.h"
-#include "daemon/service_manager.h"
 #include "remote/remote_server.h"
 #include "util/error.h"
 #include "util/i18n.h"
 #include "util/log.h"
+#include "util/service_manager.h"
 
 #include <gio/gio.h>
 #include <glib-unix.h>

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/daemon_sockets.h"
 
-#include "daemon/service_manager.h"
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include "util/file.h"
+#include "util/service_manager.h"
 
 /* Who is admitted to which socket. */
 typedef struct {
@@ -37,16 +40,41 @@ get_doors(const DaemonConfig *config, Doors *doors, GError **error)
 }
 
 static bool
+name_is_readonly(const char *name)
+{
+    return g_str_has_suffix(name, "-ro") || g_str_has_suffix(name, "-ro.socket");
+}
+
+static bool
+path_is_readonly(int fd)
+{
+    struct sockaddr_un address = {0};
+    socklen_t size = sizeof(address) - 1;
+
+    if (getsockname(fd, (struct sockaddr *)&address, &size) < 0 || address.sun_family != AF_UNIX)
+        return false;
+    return g_str_has_suffix(address.sun_path, "-ro");
+}
+
+/* The read-only one of the sockets that the service manager made is that whose name
+ * or path ends in "-ro". */
+static bool
+is_readonly(const ServiceDescriptor *passed)
+{
+    return name_is_readonly(passed->name) || path_is_readonly(passed->fd);
+}
+
+static bool
 adopt_sockets(RpcServer *rpc, const GArray *sockets, const Doors *doors, GError **error)
 {
     bool ok = true;
 
     /* Each is taken or closed, whatever becomes of the others. */
     for (guint i = 0; i < sockets->len; i++) {
-        const ServiceSocket *passed = &g_array_index(sockets, ServiceSocket, i);
+        const ServiceDescriptor *passed = &g_array_index(sockets, ServiceDescriptor, i);
 
         ok &= rpc_server_adopt(rpc, passed->fd,
-                               passed->readonly ? &doors->readonly : &doors->writable,
+                               is_readonly(passed) ? &doors->readonly : &doors->writable,
                                ok ? error : NULL);
     }
     return ok;
@@ -69,7 +97,7 @@ bool
 daemon_sockets_listen(RpcServer *rpc, const DaemonConfig *config, const char *directory,
                       GError **error)
 {
-    g_autoptr(GArray) sockets = service_manager_take_sockets();
+    g_autoptr(GArray) sockets = service_manager_take_fds();
     Doors doors;
 
     if (!get_doors(config, &doors, error))

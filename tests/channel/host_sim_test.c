@@ -362,8 +362,6 @@ exchange(F *f, gsize *taken, gsize *given)
 {
     guint8 bytes[RING_OUT_SIZE];
     struct iovec iov = {bytes, sizeof(bytes)};
-    guint32 consumed = f->ring.consumed;
-    guint32 produced = f->ring.produced;
     gssize n = ring_peek(&f->ring, &iov, 1);
     gssize written;
 
@@ -378,7 +376,7 @@ exchange(F *f, gsize *taken, gsize *given)
     written = ring_write(&f->ring, &iov, 1);
     g_assert_cmpint(written, >=, 0);
     *given += (gsize)written;
-    if (ring_needs_event(&f->ring, consumed, produced))
+    if (n > 0 || written > 0)
         f->host->ops->notify(f->host, f->port);
 }
 
