@@ -465,6 +465,29 @@ test_a_storm_that_goes_on_costs_less_and_less(Fixture *f, gconstpointer data)
 
 /* --- bytes --- */
 
+/* Also one that has not read what came before: it may have looked at our index
+ * already, and store its own only after the next move. */
+static void
+test_the_guest_hears_of_each_move(Fixture *f, gconstpointer data)
+{
+    guint before;
+    int client;
+
+    begin_connected(f);
+    client = connect_client(f);
+    for (int i = 0; i < 3; i++) {
+        before = f->host->notifications;
+        client_says(client, "x");
+        g_assert_cmpuint(f->host->notifications, ==, before + 1);
+    }
+    before = f->host->notifications;
+    guest_says(f, "not full, but it may wait");
+    g_assert_cmpuint(f->host->notifications, ==, before + 1);
+    assert_client_hears(client, "not full, but it may wait");
+    assert_guest_hears(f, "xxx");
+    close(client);
+}
+
 static void
 test_bytes_go_both_ways(Fixture *f, gconstpointer data)
 {
@@ -672,6 +695,7 @@ main(int argc, char **argv)
         {"/channel/hostile/indices", test_impossible_indices_close_the_ring},
         {"/channel/hostile/storm", test_a_storm_of_events_is_answered_slowly},
         {"/channel/hostile/long-storm", test_a_storm_that_goes_on_costs_less_and_less},
+        {"/channel/bytes/each-move-is-told", test_the_guest_hears_of_each_move},
         {"/channel/bytes/both-ways", test_bytes_go_both_ways},
         {"/channel/bytes/client-gone-before", test_a_client_may_be_gone_before_the_guest_comes},
         {"/channel/bytes/guest-talks-before", test_a_guest_may_talk_before_a_client_comes},

@@ -2,7 +2,8 @@
  * written, read and written again they are the same, and what they say keeps the
  * limits of channel_source.h.
  *
- * The input is a text, a line for each node: its name, a blank, its value.
+ * The input is a text, a line for each node: its name, a blank, its value. (One named "#"
+ * is as unknown as any other.)
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
