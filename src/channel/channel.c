@@ -143,7 +143,7 @@ on_rested(gpointer user_data)
 static void
 follow_closed(Channel *channel)
 {
-    if (channel->state == XenbusStateClosed || channel->state == XenbusStateInitWait)
+    if (channel->rest_timer || channel->state == XenbusStateInitWait)
         return;
     disconnect(channel);
     set_state(channel, XenbusStateClosed);
