@@ -111,11 +111,23 @@ print(const DomainDeviceFamily *family, gconstpointer device)
     return conf_xml_print(conf_xml_root(doc), 0);
 }
 
+/* As it would be in @def: with what is filled in there. */
+static char *
+print_completed(const DomainDef *def, const DomainDevice *device)
+{
+    DomainParseContext context = {0, &no_defaults};
+    g_autoptr(DomainDef) scratch = domain_def_copy(def);
+
+    if (device->family->complete)
+        device->family->complete(scratch, device->device, &context, NULL);
+    return print(device->family, device->device);
+}
+
 gpointer
 domain_def_find_device(const DomainDef *def, const DomainDevice *device)
 {
     const GPtrArray *devices = domain_def_devices(def, device->family);
-    g_autofree char *wanted = print(device->family, device->device);
+    g_autofree char *wanted = print_completed(def, device);
 
     for (guint i = 0; i < devices->len; i++) {
         g_autofree char *text = print(device->family, devices->pdata[i]);

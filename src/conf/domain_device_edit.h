@@ -31,8 +31,8 @@ bool domain_def_add_device(DomainDef *def, DomainDevice *device,
 /* Takes @device, which is in @def, out of it and frees it. */
 void domain_def_remove_device(DomainDef *def, const DomainDeviceFamily *family, gpointer device);
 
-/* The device of @def that is printed as @device is, or NULL. Aliases that libvirt
- * makes up, and what else is live only, do not count. */
+/* The device of @def that is printed as @device would be in it, or NULL. Aliases that
+ * libvirt makes up, and what else is live only, do not count. */
 gpointer domain_def_find_device(const DomainDef *def, const DomainDevice *device);
 
 /* The device with @alias, and its family, or NULL. */
