@@ -12,7 +12,7 @@
     "<channel type='pty'><target type='virtio' name='" name "'/>" more "</channel>"
 #define DISK(target)                                                                               \
     "<disk type='file' device='disk'><source file='/d'/><target dev='" target "' "                 \
-                                                                              "bus='xen'/></disk>"
+    "bus='xen'/></disk>"
 
 static DomainDef *
 parse_domain(const char *devices)

@@ -13,8 +13,8 @@ import libvirt
 import backend
 from fixture import (Daemon, connect, expect_equal, expect_in, read_exactly, receive_exactly, run, shared,
                      test, unix_channel, wait_for)
-from wire import (CALLBACK_DEVICE_REMOVED, CALLBACK_REGISTER, DETACH_DEVICE, Reader, Wire, domain, integer,
-                  optional, string)
+from wire import CALLBACK_DEVICE_REMOVED, CALLBACK_REGISTER, DETACH_DEVICE, Reader, Wire, integer, optional, string
+from wire import domain as wire_domain
 
 NAME = "org.example.one"
 LIBXL_CONF = "etc/libvirt/libxl.conf"
@@ -680,7 +680,7 @@ def the_event_comes_before_the_call_returns():
     with Guest(daemon, "order", channel()), Wire(daemon.socket) as wire:
         identity = uuid.UUID(daemon.virsh("domuuid", "order"))
         callback = Reader(wire.call(CALLBACK_REGISTER, integer(REMOVED) + optional())).integer()
-        wire.call(DETACH_DEVICE, domain("order", identity) + string(channel()))
+        wire.call(DETACH_DEVICE, wire_domain("order", identity) + string(channel()))
         expect_equal([event.procedure for event in wire.events], [CALLBACK_DEVICE_REMOVED])
         reader = Reader(wire.events[0].payload)
         expect_equal((reader.integer(), reader.domain()[0], reader.string()), (callback, "order", "channel0"))
