@@ -37,6 +37,12 @@ bytes_go_both_ways(void)
 }
 
 static bool
+was_told(const Stage *stage)
+{
+    return stage->changes == 1;
+}
+
+static bool
 was_told_twice(const Stage *stage)
 {
     return stage->changes == 2;
@@ -48,7 +54,8 @@ the_client_is_known(void)
     g_autoptr(Stage) stage = stage_new_bound();
     int client = client_connect_unix(stage->path);
 
-    stage_wait(stage, stage_is_connected);
+    stage_wait(stage, was_told);
+    g_assert_true(endpoint_is_connected(stage->endpoint));
     g_assert_cmpuint(endpoint_get_client_pid(stage->endpoint), ==, (guint)getpid());
     g_assert_cmpuint(endpoint_get_client_count(stage->endpoint), ==, 1);
     close(client);
