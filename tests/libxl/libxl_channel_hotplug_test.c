@@ -143,6 +143,16 @@ parse(const char *channels)
     return def;
 }
 
+static void
+free_event(gpointer data)
+{
+    LibxlDriverEvent *event = data;
+
+    libxl_domain_ref_free(event->domain);
+    g_free(event->alias);
+    g_free(event);
+}
+
 /* The domain runs with one channel, of device id 1. */
 static void
 set_up(Fixture *fixture, gconstpointer data)
@@ -160,7 +170,7 @@ set_up(Fixture *fixture, gconstpointer data)
     g_assert_cmpint(g_mkdir_with_parents(fixture->driver.config->state_dir, 0700), ==, 0);
     fixture->driver.host = &fixture->host.base;
     fixture->driver.domains = libxl_domain_list_new();
-    fixture->driver.events = g_async_queue_new();
+    fixture->driver.events = g_async_queue_new_full(free_event);
     fixture->domain =
         libxl_domain_list_obtain(fixture->driver.domains, live->name, live->uuid, NULL);
     libxl_domain_set_live(fixture->domain, g_steal_pointer(&live));
@@ -233,9 +243,7 @@ assert_event(Fixture *fixture, int id, const char *alias)
     g_assert_nonnull(event);
     g_assert_cmpint(event->id, ==, id);
     g_assert_cmpstr(event->alias, ==, alias);
-    libxl_domain_ref_free(event->domain);
-    g_free(event->alias);
-    g_free(event);
+    free_event(event);
 }
 
 /* --- tests ---------------------------------------------------------------------- */
