@@ -471,6 +471,8 @@ domain_def_copy(const DomainDef *def)
         DomainChrDef *to = g_ptr_array_index(copy->channels, i);
 
         to->source->path_generated = from->source->path_generated;
+        to->devid = from->devid;
+        to->ours = from->ours;
     }
     return copy;
 }

@@ -3,24 +3,15 @@
 
 #include "libxl/libxl_channel.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
+#include "libxl/libxl_channel_socket.h"
 #include "libxl/libxl_channel_source.h"
 #include "util/error.h"
-#include "util/file.h"
 #include "util/i18n.h"
 #include "util/uuid.h"
-
-/* How long a backend may take to let go of a socket. */
-#define RELEASE_WAIT_MS 5000
-#define RELEASE_POLL_MS 5
 
 /* --- device ids, aliases, automatic paths --------------------------------- */
 
@@ -85,18 +76,17 @@ automatic_path(const DomainDef *live, const DomainChrDef *channel, const LibxlDr
 
 /* Of two at one path, the second would take the first one's away. */
 static bool
-check_path_is_only_its_own(const DomainDef *def, guint index, GError **error)
+check_path_is_only_its_own(const DomainDef *def, const DomainChrDef *channel, GError **error)
 {
-    const DomainChrDef *channel = def->channels->pdata[index];
-
-    for (guint i = 0; i < index; i++) {
+    for (guint i = 0; i < def->channels->len; i++) {
         const DomainChrDef *other = def->channels->pdata[i];
 
-        if (has_socket(other) && g_strcmp0(other->source->path, channel->source->path) == 0)
+        if (other != channel && has_socket(other) &&
+            g_strcmp0(other->source->path, channel->source->path) == 0)
             return virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
                                     _("domain '%s': channels '%s' and '%s' have the same socket "
                                       "path '%s'"),
-                                    def->name, other->target_name, channel->target_name,
+                                    def->name, channel->target_name, other->target_name,
                                     channel->source->path);
     }
     return true;
@@ -112,7 +102,7 @@ libxl_channels_check(const DomainDef *def, const LibxlDriverConfig *config, GErr
         if (!has_socket(channel) || !channel->target_name)
             continue;
         if (channel->source->path) {
-            if (!check_path_is_only_its_own(def, i, error))
+            if (!check_path_is_only_its_own(def, channel, error))
                 return false;
             continue;
         }
@@ -124,104 +114,73 @@ libxl_channels_check(const DomainDef *def, const LibxlDriverConfig *config, GErr
 }
 
 void
+libxl_channel_drop_automatic_path(DomainChrDef *channel, const LibxlDriverConfig *config)
+{
+    const char *path = channel->source->path;
+
+    if (has_socket(channel) && path && g_str_has_prefix(path, config->channel_dir) &&
+        path[strlen(config->channel_dir)] == '/')
+        g_clear_pointer(&channel->source->path, g_free);
+}
+
+void
 libxl_channels_drop_automatic_paths(DomainDef *def, const LibxlDriverConfig *config)
 {
-    for (guint i = 0; i < def->channels->len; i++) {
-        DomainChrDef *channel = def->channels->pdata[i];
-        const char *path = channel->source->path;
+    for (guint i = 0; i < def->channels->len; i++)
+        libxl_channel_drop_automatic_path(def->channels->pdata[i], config);
+}
 
-        if (has_socket(channel) && path && g_str_has_prefix(path, config->channel_dir) &&
-            path[strlen(config->channel_dir)] == '/')
-            g_clear_pointer(&channel->source->path, g_free);
-    }
+/* What the driver calls it in the live definition. A channel that goes on after a
+ * reboot may have another device id than before. */
+static void
+give_alias(DomainChrDef *channel)
+{
+    char **alias = &channel->info.alias;
+
+    if (*alias && g_str_has_prefix(*alias, "ua-"))
+        return;
+    g_free(*alias);
+    *alias = g_strdup_printf("channel%u", channel->devid - 1);
 }
 
 static bool
-give_identity(DomainDef *live, DomainChrDef *channel, const LibxlDriverConfig *config,
-              GError **error)
+give_path(DomainDef *live, DomainChrDef *channel, const LibxlDriverConfig *config, GError **error)
 {
-    channel->devid = lowest_free_devid(live);
-    channel->ours = libxl_channel_source_is_ours(channel, config->channel_backend);
-    if (!channel->info.alias)
-        channel->info.alias = g_strdup_printf("channel%u", channel->devid - 1);
-    if (!has_socket(channel) || channel->source->path)
+    if (channel->source->path)
         return true;
     channel->source->listen = true;
     channel->source->path = automatic_path(live, channel, config, error);
     return channel->source->path != NULL;
 }
 
-/* --- what is at a socket's path ------------------------------------------- */
-
-/* True if a process accepts on the socket at @path. A non-blocking connect to
- * a full backlog fails with EAGAIN, which is an answer too. */
-static bool
-socket_is_served(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool served;
-
-    if (fd < 0)
-        return true;
-    g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
-    served = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 || errno == EAGAIN;
-    close(fd);
-    return served;
-}
-
-static bool
-clear_path(const DomainDef *live, const char *path, GError **error)
-{
-    struct stat status;
-
-    if (lstat(path, &status) < 0) {
-        if (errno == ENOENT)
-            return true;
-        return virtxl_error_set(error, VIR_ERR_SYSTEM_ERROR,
-                                _("domain '%s': cannot look at channel path '%s': %s"), live->name,
-                                path, g_strerror(errno));
-    }
-    if (!S_ISSOCK(status.st_mode))
-        return virtxl_error_set(
-            error, VIR_ERR_OPERATION_FAILED,
-            _("domain '%s': channel path '%s' is taken by something that is not a socket"),
-            live->name, path);
-    if (socket_is_served(path))
-        return virtxl_error_set(
-            error, VIR_ERR_OPERATION_FAILED,
-            _("domain '%s': channel path '%s' is the socket of another program that listens on it"),
-            live->name, path);
-    return file_remove(path, error);
-}
-
-/* QEMU removes whatever is at the path before it binds, so our look at it holds
- * only where nobody else can write. */
+/* Where there is another automatic socket, it stays. */
 static void
-warn_of_shared_directory(const DomainDef *live, const char *directory, GPtrArray *messages)
+remove_automatic_directory(const DomainDef *live, const LibxlDriverConfig *config)
 {
-    struct stat status;
+    g_autofree char *directory = automatic_directory(live, config);
 
-    if (stat(directory, &status) == 0 && status.st_uid == 0 &&
-        (status.st_mode & (S_IWGRP | S_IWOTH)) == 0)
-        return;
-    g_ptr_array_add(
-        messages,
-        g_strdup_printf(_("domain '%s': users other than root can write to '%s', the directory of "
-                          "a channel's socket, and could put their own in its place"),
-                        live->name, directory));
+    g_rmdir(directory);
 }
 
-static bool
-prepare_socket(const DomainDef *live, const DomainChrDef *channel, GPtrArray *messages,
-               GError **error)
+bool
+libxl_channel_prepare(DomainDef *live, DomainChrDef *channel, LibxlChannelBackend backend,
+                      const LibxlDriverConfig *config, GPtrArray *messages, GError **error)
 {
-    g_autofree char *directory = g_path_get_dirname(channel->source->path);
-
-    if (!file_make_directory(directory, 0755, error))
+    channel->devid = lowest_free_devid(live);
+    channel->ours = libxl_channel_source_is_ours(channel, backend);
+    give_alias(channel);
+    if (has_socket(channel) && (!give_path(live, channel, config, error) ||
+                                !check_path_is_only_its_own(live, channel, error) ||
+                                !libxl_channel_socket_prepare(live, channel, messages, error))) {
+        remove_automatic_directory(live, config);
         return false;
-    warn_of_shared_directory(live, directory, messages);
-    return clear_path(live, channel->source->path, error);
+    }
+    if (channel->devid == LIBXL_CHANNELS_FOR_LINUX + 1)
+        g_ptr_array_add(messages,
+                        g_strdup_printf(_("domain '%s' has %u channels; a Linux guest "
+                                          "can open the first %d"),
+                                        live->name, live->channels->len, LIBXL_CHANNELS_FOR_LINUX));
+    return true;
 }
 
 bool
@@ -232,19 +191,9 @@ libxl_channels_prepare(DomainDef *live, const LibxlDriverConfig *config, GPtrArr
         ((DomainChrDef *)live->channels->pdata[i])->devid = 0;
 
     for (guint i = 0; i < live->channels->len; i++) {
-        DomainChrDef *channel = live->channels->pdata[i];
-
-        if (!give_identity(live, channel, config, error))
+        if (!libxl_channel_prepare(live, live->channels->pdata[i], config->channel_backend, config,
+                                   messages, error))
             return false;
-        if (has_socket(channel) && (!check_path_is_only_its_own(live, i, error) ||
-                                    !prepare_socket(live, channel, messages, error)))
-            return false;
-        if (channel->devid == LIBXL_CHANNELS_FOR_LINUX + 1)
-            g_ptr_array_add(messages,
-                            g_strdup_printf(_("domain '%s' has %u channels; a Linux guest can open "
-                                              "the first %d"),
-                                            live->name, live->channels->len,
-                                            LIBXL_CHANNELS_FOR_LINUX));
     }
     return true;
 }
@@ -252,23 +201,43 @@ libxl_channels_prepare(DomainDef *live, const LibxlDriverConfig *config, GPtrArr
 /* --- channels that virtxl-channeld serves ---------------------------------- */
 
 bool
-libxl_channels_check_backend(const DomainDef *live, XenHost *host, GError **error)
+libxl_channel_check_backend(const DomainDef *live, const DomainChrDef *channel, XenHost *host,
+                            GError **error)
 {
     g_autoptr(GError) reason = NULL;
 
+    if (host->ops->check_channel_backend(host, &reason))
+        return true;
+    g_propagate_prefixed_error(error, g_steal_pointer(&reason), _("domain '%s': channel '%s': "),
+                               live->name, channel->target_name);
+    return false;
+}
+
+bool
+libxl_channels_check_backend(const DomainDef *live, XenHost *host, GError **error)
+{
     for (guint i = 0; i < live->channels->len; i++) {
         const DomainChrDef *channel = live->channels->pdata[i];
 
-        if (!channel->ours)
-            continue;
-        if (host->ops->check_channel_backend(host, &reason))
-            return true;
-        g_propagate_prefixed_error(error, g_steal_pointer(&reason),
-                                   _("domain '%s': channel '%s': "), live->name,
-                                   channel->target_name);
-        return false;
+        if (channel->ours)
+            return libxl_channel_check_backend(live, channel, host, error);
     }
     return true;
+}
+
+bool
+libxl_channel_add(const DomainDef *live, const DomainChrDef *channel,
+                  const LibxlDriverConfig *config, XenHost *host, GError **error)
+{
+    g_autoptr(ChannelSource) source = libxl_channel_source_new(channel, config);
+    g_autoptr(GError) reason = NULL;
+
+    if (host->ops->add_channel(host, (guint32)live->id, channel->devid, channel->target_name,
+                               source, &reason))
+        return true;
+    g_propagate_prefixed_error(error, g_steal_pointer(&reason), _("domain '%s': channel '%s': "),
+                               live->name, channel->target_name);
+    return false;
 }
 
 bool
@@ -277,19 +246,9 @@ libxl_channels_add(const DomainDef *live, const LibxlDriverConfig *config, XenHo
 {
     for (guint i = 0; i < live->channels->len; i++) {
         const DomainChrDef *channel = live->channels->pdata[i];
-        g_autoptr(ChannelSource) source = NULL;
-        g_autoptr(GError) reason = NULL;
 
-        if (!channel->ours)
-            continue;
-        source = libxl_channel_source_new(channel, config);
-        if (host->ops->add_channel(host, (guint32)live->id, channel->devid, channel->target_name,
-                                   source, &reason))
-            continue;
-        g_propagate_prefixed_error(error, g_steal_pointer(&reason),
-                                   _("domain '%s': channel '%s': "), live->name,
-                                   channel->target_name);
-        return false;
+        if (channel->ours && !libxl_channel_add(live, channel, config, host, error))
+            return false;
     }
     return true;
 }
@@ -317,42 +276,6 @@ take_pty_path(DomainChrDef *channel, const XenChannelInfo *info)
     channel->source->path = g_strdup(info->path);
 }
 
-/* Holds on to the socket itself, so that nobody who can write to its directory
- * gets anything else of the host's by a link in its place. */
-static int
-hold_socket(const char *path)
-{
-    int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    struct stat status;
-
-    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode))
-        return fd;
-    if (fd >= 0) {
-        close(fd);
-        errno = ENOTSOCK;
-    }
-    return -1;
-}
-
-static bool
-own_socket(const DomainDef *live, const DomainChrDef *channel, const LibxlDriverConfig *config,
-           GError **error)
-{
-    const char *path = channel->source->path;
-    int fd = hold_socket(path);
-    g_autofree char *same = g_strdup_printf("/proc/self/fd/%d", fd);
-    bool ok = fd >= 0 && fchownat(fd, "", (uid_t)-1, config->channel_group, AT_EMPTY_PATH) == 0 &&
-              chmod(same, config->channel_mode) == 0;
-
-    if (!ok)
-        virtxl_error_set(error, VIR_ERR_OPERATION_FAILED,
-                         _("domain '%s': channel '%s' has no usable socket '%s': %s"), live->name,
-                         channel->target_name, path, g_strerror(errno));
-    if (fd >= 0)
-        close(fd);
-    return ok;
-}
-
 static bool
 settle(DomainDef *live, DomainChrDef *channel, GPtrArray *infos, const LibxlDriverConfig *config,
        GError **error)
@@ -369,7 +292,17 @@ settle(DomainDef *live, DomainChrDef *channel, GPtrArray *infos, const LibxlDriv
         return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED,
                                 _("domain '%s': channel '%s' got no pty"), live->name,
                                 channel->target_name);
-    return !has_socket(channel) || channel->ours || own_socket(live, channel, config, error);
+    return !has_socket(channel) || channel->ours ||
+           libxl_channel_socket_own(live, channel, config, error);
+}
+
+bool
+libxl_channel_settle(DomainDef *live, DomainChrDef *channel, const LibxlDriverConfig *config,
+                     XenHost *host, GError **error)
+{
+    g_autoptr(GPtrArray) infos = host->ops->list_channels(host, (guint32)live->id, error);
+
+    return infos && settle(live, channel, infos, config, error);
 }
 
 bool
@@ -390,6 +323,37 @@ libxl_channels_settle(DomainDef *live, const LibxlDriverConfig *config, XenHost 
     return true;
 }
 
+static DomainChrDef *
+find_channel(const DomainDef *live, const char *name)
+{
+    for (guint i = 0; i < live->channels->len; i++) {
+        DomainChrDef *channel = live->channels->pdata[i];
+
+        if (g_strcmp0(channel->target_name, name) == 0)
+            return channel;
+    }
+    return NULL;
+}
+
+/* One that nobody has written down was to be attached, or detached, when a driver
+ * before us died. */
+static void
+remove_unfinished(const DomainDef *live, GPtrArray *infos, XenHost *host)
+{
+    for (guint i = 0; i < infos->len; i++) {
+        const XenChannelInfo *info = infos->pdata[i];
+        g_autoptr(GError) error = NULL;
+
+        if (!info->is_ours || find_channel(live, info->name))
+            continue;
+        g_message("domain '%s': channel '%s' was not attached or detached to the end", live->name,
+                  info->name);
+        if (!host->ops->remove_channel(host, (guint32)live->id, info->devid, false, &error))
+            g_warning("domain '%s': channel '%s' stays: %s", live->name, info->name,
+                      error->message);
+    }
+}
+
 bool
 libxl_channels_adopt(DomainDef *live, XenHost *host, GError **error)
 {
@@ -406,36 +370,23 @@ libxl_channels_adopt(DomainDef *live, XenHost *host, GError **error)
         if (info)
             take_pty_path(channel, info);
     }
+    remove_unfinished(live, infos, host);
     return true;
 }
 
-static void
-remove_socket(const char *path)
+void
+libxl_channel_remove(const DomainDef *live, const DomainChrDef *channel,
+                     const LibxlDriverConfig *config)
 {
-    struct stat status;
-
-    for (int waited = 0; waited <= RELEASE_WAIT_MS; waited += RELEASE_POLL_MS) {
-        if (lstat(path, &status) < 0 || !S_ISSOCK(status.st_mode))
-            return;
-        if (!socket_is_served(path)) {
-            g_unlink(path);
-            return;
-        }
-        g_usleep(RELEASE_POLL_MS * 1000);
-    }
-    g_message("the socket '%s' is still served by a program, and stays", path);
+    if (has_socket(channel) && channel->source->path)
+        libxl_channel_socket_remove(channel->source->path);
+    remove_automatic_directory(live, config);
 }
 
 void
 libxl_channels_remove(const DomainDef *live, const LibxlDriverConfig *config)
 {
-    g_autofree char *directory = automatic_directory(live, config);
-
-    for (guint i = 0; i < live->channels->len; i++) {
-        const DomainChrDef *channel = live->channels->pdata[i];
-
-        if (has_socket(channel) && channel->source->path)
-            remove_socket(channel->source->path);
-    }
-    g_rmdir(directory);
+    for (guint i = 0; i < live->channels->len; i++)
+        libxl_channel_remove(live, live->channels->pdata[i], config);
+    remove_automatic_directory(live, config);
 }

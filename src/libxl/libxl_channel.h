@@ -15,7 +15,8 @@
  *                             make), reads the ptys' paths, and gives QEMU's
  *                             sockets their group and mode (virtxl-channeld
  *                             does that by itself)
- * and a stop ends with libxl_channels_remove().
+ * and a stop ends with libxl_channels_remove(). A channel that is attached while the
+ * domain runs (libxl_channel_hotplug.c) goes through the same steps by itself.
  *
  * Device ids: 0 is the primary console. Linux gives a console the lowest free
  * hvc, so that the lowest free device id keeps both numbers equal.
@@ -41,29 +42,46 @@ bool libxl_channels_check(const DomainDef *def, const LibxlDriverConfig *config,
 bool libxl_channels_prepare(DomainDef *live, const LibxlDriverConfig *config, GPtrArray *messages,
                             GError **error);
 
+/* The same for @channel, which is in @live, while all others are complete; @backend
+ * is who serves it if both can. */
+bool libxl_channel_prepare(DomainDef *live, DomainChrDef *channel, LibxlChannelBackend backend,
+                           const LibxlDriverConfig *config, GPtrArray *messages, GError **error);
+
 /* Errors: VIR_ERR_OPERATION_FAILED, in words that say how to start it. */
 bool libxl_channels_check_backend(const DomainDef *live, XenHost *host, GError **error);
+bool libxl_channel_check_backend(const DomainDef *live, const DomainChrDef *channel, XenHost *host,
+                                 GError **error);
 
 /* Adds them to the domain, which is built and does not run yet. Errors:
  * VIR_ERR_OPERATION_FAILED, naming the channel, in the backend's words; whoever
  * destroys the domain then removes those before it, too. */
 bool libxl_channels_add(const DomainDef *live, const LibxlDriverConfig *config, XenHost *host,
                         GError **error);
+/* One, which is ours. If that fails, nothing of it is left on the host. */
+bool libxl_channel_add(const DomainDef *live, const DomainChrDef *channel,
+                       const LibxlDriverConfig *config, XenHost *host, GError **error);
 
 /* Errors: VIR_ERR_OPERATION_FAILED, naming the channel that is not there. */
 bool libxl_channels_settle(DomainDef *live, const LibxlDriverConfig *config, XenHost *host,
                            GError **error);
+bool libxl_channel_settle(DomainDef *live, DomainChrDef *channel, const LibxlDriverConfig *config,
+                          XenHost *host, GError **error);
 
 /* For a domain that runs already: finds each channel's device id, backend (whatever
- * the settings say now) and pty by its name. A channel that is not there is left without a device id. */
+ * the settings say now) and pty by its name. A channel that is not there is left without a
+ * device id; one of ours that the definition does not have is detached. */
 bool libxl_channels_adopt(DomainDef *live, XenHost *host, GError **error);
 
 /* Takes automatic paths, this domain's or (in XML that was copied) another's,
  * out of a definition: they are made at start. */
 void libxl_channels_drop_automatic_paths(DomainDef *def, const LibxlDriverConfig *config);
+void libxl_channel_drop_automatic_path(DomainChrDef *channel, const LibxlDriverConfig *config);
 
 /* The domain has gone: removes the sockets that nobody serves any more, and the
  * directory of automatic ones. A backend that notices a moment later than we that
  * the domain has gone is waited for; who still serves a socket after that is
  * somebody else, and keeps it. */
 void libxl_channels_remove(const DomainDef *live, const LibxlDriverConfig *config);
+/* The same for one that has gone from the domain. */
+void libxl_channel_remove(const DomainDef *live, const DomainChrDef *channel,
+                          const LibxlDriverConfig *config);

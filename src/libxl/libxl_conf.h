@@ -16,3 +16,8 @@
  * VIR_ERR_CONFIG_UNSUPPORTED for what Xen can't do, naming domain, device and
  * setting. */
 bool libxl_build_domain_config(const DomainDef *def, libxl_domain_config *config, GError **error);
+
+/* The part of it that can be said of a channel before it has a path: has it a target
+ * that is possible, and a name? */
+bool libxl_conf_check_channel_target(const DomainDef *def, const DomainChrDef *channel,
+                                     GError **error);

@@ -17,6 +17,7 @@
 
 #include "conf/chr_conf.h"
 #include "libxl/libxl_channel_source.h"
+#include "libxl/libxl_conf.h"
 #include "libxl/libxl_conf_private.h"
 #include "util/i18n.h"
 
@@ -126,8 +127,8 @@ libxl_conf_map_parallels(const DomainDef *def, libxl_domain_config *config, GErr
 
 /* --- channels ------------------------------------------------------------- */
 
-static bool
-check_channel_target(const DomainDef *def, const DomainChrDef *channel, GError **error)
+bool
+libxl_conf_check_channel_target(const DomainDef *def, const DomainChrDef *channel, GError **error)
 {
     if (channel->channel_target != DOMAIN_CHR_CHANNEL_XEN &&
         channel->channel_target != DOMAIN_CHR_CHANNEL_VIRTIO)
@@ -152,7 +153,7 @@ check_channel_target(const DomainDef *def, const DomainChrDef *channel, GError *
 static bool
 check_channel(const DomainDef *def, const DomainChrDef *channel, GError **error)
 {
-    if (!check_channel_target(def, channel, error) ||
+    if (!libxl_conf_check_channel_target(def, channel, error) ||
         !libxl_channel_source_check(def, channel, error))
         return false;
     /* libxl starts the domain without the channel if the id is the console's. */

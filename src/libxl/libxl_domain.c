@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "virtxl-driver"
+
 #include "libxl/libxl_domain.h"
 
 #include <string.h>
@@ -138,6 +140,15 @@ libxl_domain_set_live(LibxlDomain *domain, DomainDef *def)
 }
 
 void
+libxl_domain_change_live(LibxlDomain *domain, DomainDef *def)
+{
+    libxl_domain_set_live(domain, def);
+    g_mutex_lock(&domain->lock);
+    domain->is_updated = true;
+    g_mutex_unlock(&domain->lock);
+}
+
+void
 libxl_domain_set_state(LibxlDomain *domain, virDomainState state, int reason)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
@@ -163,11 +174,14 @@ libxl_domain_set_autostart(LibxlDomain *domain, bool autostart)
 }
 
 void
-libxl_domain_add_message(LibxlDomain *domain, const char *message)
+libxl_domain_add_messages(LibxlDomain *domain, GPtrArray *messages)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
 
-    g_ptr_array_add(domain->messages, g_strdup(message));
+    for (guint i = 0; i < messages->len; i++) {
+        g_warning("%s", (const char *)messages->pdata[i]);
+        g_ptr_array_add(domain->messages, g_strdup(messages->pdata[i]));
+    }
 }
 
 LibxlDomain *

@@ -67,13 +67,16 @@ int libxl_domain_get_id(LibxlDomain *domain);
 bool libxl_domain_is_active(LibxlDomain *domain);
 LibxlDomainRef *libxl_domain_make_ref(LibxlDomain *domain);
 
-/* For the holder of the job. Both take @def over (NULL: none). */
+/* For the holder of the job. Those with @def take it over (NULL: none). */
 void libxl_domain_set_persistent(LibxlDomain *domain, DomainDef *def);
 void libxl_domain_set_live(LibxlDomain *domain, DomainDef *def);
+/* The same for a domain that goes on running, with other devices. */
+void libxl_domain_change_live(LibxlDomain *domain, DomainDef *def);
 void libxl_domain_set_state(LibxlDomain *domain, virDomainState state, int reason);
 void libxl_domain_set_foreign(LibxlDomain *domain, bool is_foreign);
 void libxl_domain_set_autostart(LibxlDomain *domain, bool autostart);
-void libxl_domain_add_message(LibxlDomain *domain, const char *message);
+/* Adds each of them, and logs it. */
+void libxl_domain_add_messages(LibxlDomain *domain, GPtrArray *messages);
 
 /* The error that libvirt gives for a uuid that isn't known. Returns NULL. */
 LibxlDomain *libxl_domain_not_found(const guint8 *uuid, GError **error);

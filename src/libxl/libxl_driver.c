@@ -1,6 +1,7 @@
 /* The driver as a whole: its configuration, opening and closing, and the events
  * it takes from the host and gives to clients. The entry points of the API are
- * in libxl_driver_query.c (getters) and libxl_driver_domain.c (operations).
+ * in libxl_driver_query.c (getters), libxl_driver_domain.c (operations) and
+ * libxl_driver_device.c (operations on devices).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -130,6 +131,7 @@ free_event(gpointer data)
     LibxlDriverEvent *event = data;
 
     libxl_domain_ref_free(event->domain);
+    g_free(event->alias);
     g_free(event);
 }
 
@@ -146,15 +148,27 @@ deliver_events(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
+/* Takes what @event has over. */
+static void
+emit(LibxlDriver *driver, LibxlDomain *domain, LibxlDriverEvent event)
+{
+    event.domain = libxl_domain_make_ref(domain);
+    g_async_queue_push(driver->events, g_memdup2(&event, sizeof(event)));
+    g_idle_add_full(G_PRIORITY_DEFAULT, deliver_events, driver, NULL);
+}
+
 void
 libxl_driver_emit(LibxlDriver *driver, LibxlDomain *domain, virDomainEventID id, int type,
                   int detail)
 {
-    LibxlDriverEvent *event = g_new0(LibxlDriverEvent, 1);
+    emit(driver, domain, (LibxlDriverEvent){.id = id, .type = type, .detail = detail});
+}
 
-    *event = (LibxlDriverEvent){id, libxl_domain_make_ref(domain), type, detail};
-    g_async_queue_push(driver->events, event);
-    g_idle_add_full(G_PRIORITY_DEFAULT, deliver_events, driver, NULL);
+void
+libxl_driver_emit_device(LibxlDriver *driver, LibxlDomain *domain, virDomainEventID id,
+                         const char *alias)
+{
+    emit(driver, domain, (LibxlDriverEvent){.id = id, .alias = g_strdup(alias ? alias : "")});
 }
 
 /* --- events from the host ---------------------------------------------------- */

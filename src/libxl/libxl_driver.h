@@ -75,12 +75,13 @@ void libxl_domain_ref_free(LibxlDomainRef *ref);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibxlDomainRef, libxl_domain_ref_free)
 
 /* An event of virDomainEventID; lifecycle's type and detail are libvirt's
- * virDomainEventType and its details. */
+ * virDomainEventType and its details; events of devices have an alias. */
 typedef struct {
     virDomainEventID id;
     LibxlDomainRef *domain;
     int type;
     int detail;
+    char *alias;
 } LibxlDriverEvent;
 
 typedef void (*LibxlDriverEventFunc)(const LibxlDriverEvent *event, gpointer user_data);
@@ -168,3 +169,16 @@ bool libxl_driver_domain_suspend(LibxlDriver *driver, const guint8 *uuid, GError
 bool libxl_driver_domain_resume(LibxlDriver *driver, const guint8 *uuid, GError **error);
 bool libxl_driver_domain_set_autostart(LibxlDriver *driver, const guint8 *uuid, bool autostart,
                                        GError **error);
+
+/* Operations on devices. @flags: virDomainModificationImpact; for a detach also
+ * VIR_DOMAIN_DEVICE_MODIFY_FORCE, to do it although the guest does not let go. With both
+ * _LIVE and _CONFIG, either both are done or none. Live, only channels. Errors:
+ * VIR_ERR_OPERATION_INVALID for what is there already and for what the domain's state
+ * forbids, VIR_ERR_DEVICE_MISSING, VIR_ERR_OPERATION_TIMEOUT if the guest does not let
+ * go (the device goes on), VIR_ERR_OPERATION_UNSUPPORTED, VIR_ERR_CONFIG_UNSUPPORTED. */
+bool libxl_driver_domain_attach_device(LibxlDriver *driver, const guint8 *uuid, const char *xml,
+                                       guint flags, GError **error);
+bool libxl_driver_domain_detach_device(LibxlDriver *driver, const guint8 *uuid, const char *xml,
+                                       guint flags, GError **error);
+bool libxl_driver_domain_detach_device_alias(LibxlDriver *driver, const guint8 *uuid,
+                                             const char *alias, guint flags, GError **error);

@@ -15,9 +15,8 @@
 
 /* --- jobs ------------------------------------------------------------------- */
 
-/* The domain with its job held; ended by end(). */
-static LibxlDomain *
-begin(LibxlDriver *driver, const guint8 *uuid, GError **error)
+LibxlDomain *
+libxl_driver_begin(LibxlDriver *driver, const guint8 *uuid, GError **error)
 {
     LibxlDomain *domain = libxl_driver_find(driver, uuid, error);
 
@@ -26,16 +25,15 @@ begin(LibxlDriver *driver, const guint8 *uuid, GError **error)
     return domain;
 }
 
-static void
-end(LibxlDomain *domain)
+void
+libxl_driver_end(LibxlDomain *domain)
 {
     libxl_domain_end_job(domain);
     libxl_domain_unref(domain);
 }
 
-/* Domain-0 is the machine that we run on. */
-static bool
-check_not_domain_zero(const LibxlDomain *domain, GError **error)
+bool
+libxl_driver_check_not_domain_zero(const LibxlDomain *domain, GError **error)
 {
     if (domain->live && domain->live->id == 0)
         return virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
@@ -57,13 +55,13 @@ check_active(const LibxlDomain *domain, GError **error)
 static LibxlDomain *
 begin_active(LibxlDriver *driver, const guint8 *uuid, GError **error)
 {
-    LibxlDomain *domain = begin(driver, uuid, error);
+    LibxlDomain *domain = libxl_driver_begin(driver, uuid, error);
 
     if (!domain)
         return NULL;
-    if (check_active(domain, error) && check_not_domain_zero(domain, error))
+    if (check_active(domain, error) && libxl_driver_check_not_domain_zero(domain, error))
         return domain;
-    end(domain);
+    libxl_driver_end(domain);
     return NULL;
 }
 
@@ -111,7 +109,7 @@ static void
 end_obtained(LibxlDriver *driver, LibxlDomain *domain)
 {
     libxl_domain_list_prune(driver->domains, domain);
-    end(domain);
+    libxl_driver_end(domain);
 }
 
 static bool
@@ -119,7 +117,8 @@ define(LibxlDriver *driver, LibxlDomain *domain, DomainDef *def, GError **error)
 {
     bool is_new = !domain->persistent;
 
-    if (!check_not_domain_zero(domain, error) || !libxl_store_save_definition(driver, def, error)) {
+    if (!libxl_driver_check_not_domain_zero(domain, error) ||
+        !libxl_store_save_definition(driver, def, error)) {
         domain_def_free(def);
         return false;
     }
@@ -148,7 +147,7 @@ libxl_driver_domain_define_xml(LibxlDriver *driver, const char *xml, guint flags
 static bool
 check_undefine(LibxlDriver *driver, LibxlDomain *domain, guint flags, GError **error)
 {
-    if (!check_not_domain_zero(domain, error))
+    if (!libxl_driver_check_not_domain_zero(domain, error))
         return false;
     if (!domain->persistent)
         return virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
@@ -171,7 +170,7 @@ libxl_driver_domain_undefine(LibxlDriver *driver, const guint8 *uuid, guint flag
 
     if (!libxl_driver_check_flags(flags, VIR_DOMAIN_UNDEFINE_MANAGED_SAVE, "virDomainUndefineFlags",
                                   error) ||
-        !(domain = begin(driver, uuid, error)))
+        !(domain = libxl_driver_begin(driver, uuid, error)))
         return false;
     ok = check_undefine(driver, domain, flags, error) &&
          libxl_store_remove_definition(driver, domain, error);
@@ -189,12 +188,12 @@ bool
 libxl_driver_domain_set_autostart(LibxlDriver *driver, const guint8 *uuid, bool autostart,
                                   GError **error)
 {
-    LibxlDomain *domain = begin(driver, uuid, error);
+    LibxlDomain *domain = libxl_driver_begin(driver, uuid, error);
     bool ok = false;
 
     if (!domain)
         return false;
-    if (!check_not_domain_zero(domain, error))
+    if (!libxl_driver_check_not_domain_zero(domain, error))
         ok = false;
     else if (!domain->persistent)
         virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
@@ -203,7 +202,7 @@ libxl_driver_domain_set_autostart(LibxlDriver *driver, const guint8 *uuid, bool 
         ok = libxl_store_set_autostart(driver, domain, autostart, error);
     if (ok)
         libxl_domain_set_autostart(domain, autostart);
-    end(domain);
+    libxl_driver_end(domain);
     return ok;
 }
 
@@ -252,14 +251,14 @@ libxl_driver_domain_create(LibxlDriver *driver, const guint8 *uuid, guint flags,
 
     if (!libxl_driver_check_flags(flags, VIR_DOMAIN_START_PAUSED | VIR_DOMAIN_START_FORCE_BOOT,
                                   "virDomainCreateWithFlags", error) ||
-        !(domain = begin(driver, uuid, error)))
+        !(domain = libxl_driver_begin(driver, uuid, error)))
         return false;
     ok = check_inactive(domain, error) && settle_managed_save(driver, domain, flags, error) &&
          libxl_lifecycle_start(driver, domain, domain->persistent, flags, VIR_DOMAIN_RUNNING_BOOTED,
                                error);
     if (ok)
         *id = domain->live->id;
-    end(domain);
+    libxl_driver_end(domain);
     return ok;
 }
 
@@ -274,7 +273,7 @@ libxl_driver_domain_destroy(LibxlDriver *driver, const guint8 *uuid, guint flags
         return false;
     ok = libxl_lifecycle_destroy(driver, domain, VIR_DOMAIN_SHUTOFF_DESTROYED,
                                  VIR_DOMAIN_EVENT_STOPPED_DESTROYED, error);
-    end(domain);
+    libxl_driver_end(domain);
     return ok;
 }
 
@@ -290,7 +289,7 @@ libxl_driver_domain_shutdown(LibxlDriver *driver, const guint8 *uuid, guint flag
         !(domain = begin_active(driver, uuid, error)))
         return false;
     ok = driver->host->ops->shutdown(driver->host, (guint32)domain->live->id, error);
-    end(domain);
+    libxl_driver_end(domain);
     return ok;
 }
 
@@ -304,7 +303,7 @@ libxl_driver_domain_reboot(LibxlDriver *driver, const guint8 *uuid, guint flags,
         !(domain = begin_active(driver, uuid, error)))
         return false;
     ok = driver->host->ops->reboot(driver->host, (guint32)domain->live->id, error);
-    end(domain);
+    libxl_driver_end(domain);
     return ok;
 }
 
@@ -331,7 +330,7 @@ libxl_driver_domain_suspend(LibxlDriver *driver, const guint8 *uuid, GError **er
         ok = driver->host->ops->pause(driver->host, (guint32)domain->live->id, error) &&
              set_state(driver, domain, VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_USER,
                        VIR_DOMAIN_EVENT_SUSPENDED, VIR_DOMAIN_EVENT_SUSPENDED_PAUSED, error);
-    end(domain);
+    libxl_driver_end(domain);
     return ok;
 }
 
@@ -347,6 +346,6 @@ libxl_driver_domain_resume(LibxlDriver *driver, const guint8 *uuid, GError **err
         ok = driver->host->ops->unpause(driver->host, (guint32)domain->live->id, error) &&
              set_state(driver, domain, VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_UNPAUSED,
                        VIR_DOMAIN_EVENT_RESUMED, VIR_DOMAIN_EVENT_RESUMED_UNPAUSED, error);
-    end(domain);
+    libxl_driver_end(domain);
     return ok;
 }

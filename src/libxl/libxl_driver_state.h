@@ -34,6 +34,9 @@ struct LibxlDriver {
 /* Tells clients, through the default main context. May be called anywhere. */
 void libxl_driver_emit(LibxlDriver *driver, LibxlDomain *domain, virDomainEventID id, int type,
                        int detail);
+/* An event about the device that has @alias. */
+void libxl_driver_emit_device(LibxlDriver *driver, LibxlDomain *domain, virDomainEventID id,
+                              const char *alias);
 
 /* Follows up on @event after @milliseconds. */
 void libxl_driver_follow_up_later(LibxlDriver *driver, const XenHostEvent *event,
@@ -41,6 +44,13 @@ void libxl_driver_follow_up_later(LibxlDriver *driver, const XenHostEvent *event
 
 /* The domain with @uuid, or VIR_ERR_NO_DOMAIN. */
 LibxlDomain *libxl_driver_find(LibxlDriver *driver, const guint8 *uuid, GError **error);
+
+/* The same with its job held; ended by libxl_driver_end(). */
+LibxlDomain *libxl_driver_begin(LibxlDriver *driver, const guint8 *uuid, GError **error);
+void libxl_driver_end(LibxlDomain *domain);
+
+/* Domain-0 is the machine that we run on. VIR_ERR_OPERATION_INVALID. */
+bool libxl_driver_check_not_domain_zero(const LibxlDomain *domain, GError **error);
 
 /* VIR_ERR_INVALID_ARG if @flags has more than @known, naming @call. */
 bool libxl_driver_check_flags(guint flags, guint known, const char *call, GError **error);

@@ -20,15 +20,6 @@
 
 /* --- start ---------------------------------------------------------------- */
 
-static void
-add_messages(LibxlDomain *domain, GPtrArray *messages)
-{
-    for (guint i = 0; i < messages->len; i++) {
-        g_warning("%s", (const char *)messages->pdata[i]);
-        libxl_domain_add_message(domain, messages->pdata[i]);
-    }
-}
-
 /* Libvirt's names of the character devices of a running domain, and the ptys
  * that the host gave them. A console of an HVM guest is its first serial port. */
 static void
@@ -173,7 +164,7 @@ libxl_lifecycle_start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef 
     /* Before getters see the definition: it is changed without a lock. */
     settled = settle(driver, live, error);
     begin_life(domain, g_steal_pointer(&live));
-    add_messages(domain, messages);
+    libxl_domain_add_messages(domain, messages);
     if (settled)
         return libxl_lifecycle_finish_start(driver, domain, paused, reason, error);
     libxl_lifecycle_destroy(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED,

@@ -170,6 +170,27 @@ libxl_store_save_live(LibxlDriver *driver, LibxlDomain *domain, bool with_userda
 }
 
 void
+libxl_store_restore_live(LibxlDriver *driver, LibxlDomain *domain)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!libxl_store_save_live(driver, domain, true, &error))
+        g_warning("domain '%s': what is kept of it is not what runs: %s", domain->name,
+                  error->message);
+}
+
+bool
+libxl_store_change_live(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *next,
+                        GError **error)
+{
+    if (save_userdata(driver, next, error) &&
+        libxl_store_save_status(driver, next, domain->state, domain->reason, error))
+        return true;
+    libxl_store_restore_live(driver, domain);
+    return false;
+}
+
+void
 libxl_store_remove_status(LibxlDriver *driver, const char *name)
 {
     g_autofree char *path = path_in(driver->config->state_dir, name, ".xml");

@@ -29,6 +29,13 @@ bool libxl_store_save_status(LibxlDriver *driver, const DomainDef *def, virDomai
 /* Writes, if @with_userdata, the domain's userdata, and then the status file. */
 bool libxl_store_save_live(LibxlDriver *driver, LibxlDomain *domain, bool with_userdata,
                            GError **error);
+/* Writes both for @next, which is to become the live definition; on failure, what was
+ * there before. */
+bool libxl_store_change_live(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *next,
+                             GError **error);
+/* Writes both for the live definition again, after something else has failed: if that
+ * can't be done either, it is only logged. */
+void libxl_store_restore_live(LibxlDriver *driver, LibxlDomain *domain);
 void libxl_store_remove_status(LibxlDriver *driver, const char *name);
 
 /* The status file of the domain @name, or NULL if there is none that can be

@@ -200,6 +200,48 @@ encode_reboot(const LibxlDriverEvent *event, int callback_id, GError **error)
                           "reboot event", error);
 }
 
+static GBytes *
+encode_device_removed(const LibxlDriverEvent *event, int callback_id, GError **error)
+{
+    const remote_domain_event_callback_device_removed_msg message = {
+        .callbackID = callback_id,
+        .msg = {.dom = get_wire_domain(event), .devAlias = event->alias},
+    };
+
+    if (callback_id == OLD_FAMILY)
+        return rpc_xdr_encode((xdrproc_t)xdr_remote_domain_event_device_removed_msg, &message.msg,
+                              "device-removed event", error);
+    return rpc_xdr_encode((xdrproc_t)xdr_remote_domain_event_callback_device_removed_msg, &message,
+                          "device-removed event", error);
+}
+
+static GBytes *
+encode_device_added(const LibxlDriverEvent *event, int callback_id, GError **error)
+{
+    const remote_domain_event_callback_device_added_msg message = {
+        .callbackID = callback_id,
+        .dom = get_wire_domain(event),
+        .devAlias = event->alias,
+    };
+
+    return rpc_xdr_encode((xdrproc_t)xdr_remote_domain_event_callback_device_added_msg, &message,
+                          "device-added event", error);
+}
+
+static GBytes *
+encode_device_removal_failed(const LibxlDriverEvent *event, int callback_id, GError **error)
+{
+    const remote_domain_event_callback_device_removal_failed_msg message = {
+        .callbackID = callback_id,
+        .dom = get_wire_domain(event),
+        .devAlias = event->alias,
+    };
+
+    return rpc_xdr_encode((xdrproc_t)xdr_remote_domain_event_callback_device_removal_failed_msg,
+                          &message, "device-removal-failed event", error);
+}
+
+/* Those later than EVENT_ID_OLD_LAST have no old procedure. */
 static const struct {
     virDomainEventID event;
     guint32 old_procedure;
@@ -210,6 +252,12 @@ static const struct {
      REMOTE_PROC_DOMAIN_EVENT_CALLBACK_LIFECYCLE, encode_lifecycle},
     {VIR_DOMAIN_EVENT_ID_REBOOT, REMOTE_PROC_DOMAIN_EVENT_REBOOT,
      REMOTE_PROC_DOMAIN_EVENT_CALLBACK_REBOOT, encode_reboot},
+    {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, REMOTE_PROC_DOMAIN_EVENT_DEVICE_REMOVED,
+     REMOTE_PROC_DOMAIN_EVENT_CALLBACK_DEVICE_REMOVED, encode_device_removed},
+    {VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, 0, REMOTE_PROC_DOMAIN_EVENT_CALLBACK_DEVICE_ADDED,
+     encode_device_added},
+    {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED, 0,
+     REMOTE_PROC_DOMAIN_EVENT_CALLBACK_DEVICE_REMOVAL_FAILED, encode_device_removal_failed},
 };
 
 typedef struct {

@@ -74,6 +74,13 @@ REMOTE_HANDLER(remote_domain_suspend);
 REMOTE_HANDLER(remote_domain_resume);
 REMOTE_HANDLER(remote_domain_set_autostart);
 
+/* remote_device.c: attach and detach */
+REMOTE_HANDLER(remote_domain_attach_device);
+REMOTE_HANDLER(remote_domain_attach_device_flags);
+REMOTE_HANDLER(remote_domain_detach_device);
+REMOTE_HANDLER(remote_domain_detach_device_flags);
+REMOTE_HANDLER(remote_domain_detach_device_alias);
+
 /* remote_event.c: who wants to know what */
 REMOTE_HANDLER(remote_connect_domain_event_register);
 REMOTE_HANDLER(remote_connect_domain_event_deregister);

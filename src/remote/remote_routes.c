@@ -120,6 +120,16 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_DOMAIN_RESUME] = {CALL_A(remote_domain_resume, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_SET_AUTOSTART] = {CALL_A(remote_domain_set_autostart, REMOTE_WORKER)},
 
+    /* A domain's devices */
+    [REMOTE_PROC_DOMAIN_ATTACH_DEVICE] = {CALL_A(remote_domain_attach_device, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_ATTACH_DEVICE_FLAGS] = {CALL_A(remote_domain_attach_device_flags,
+                                                       REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_DETACH_DEVICE] = {CALL_A(remote_domain_detach_device, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_DETACH_DEVICE_FLAGS] = {CALL_A(remote_domain_detach_device_flags,
+                                                       REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_DETACH_DEVICE_ALIAS] = {CALL_A(remote_domain_detach_device_alias,
+                                                       REMOTE_WORKER)},
+
     /* Events */
     [REMOTE_PROC_CONNECT_DOMAIN_EVENT_REGISTER] = {CALL_R(remote_connect_domain_event_register,
                                                           REMOTE_LOOP)},

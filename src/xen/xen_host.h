@@ -149,7 +149,8 @@ typedef struct {
     bool (*add_channel)(XenHost *host, guint32 domid, guint devid, const char *name,
                         const ChannelSource *source, GError **error);
     /* Has the guest let go of it, and removes it. Without @force fails with
-     * VIR_ERR_OPERATION_TIMEOUT, and the channel goes on, if the guest does not. */
+     * VIR_ERR_OPERATION_TIMEOUT, and the channel goes on, if the guest does not; one that
+     * no driver of the guest has ever taken is removed all the same. */
     bool (*remove_channel)(XenHost *host, guint32 domid, guint devid, bool force, GError **error);
 
     /* Returns the pty's path, or NULL. @index counts the serial ports. */

@@ -459,24 +459,41 @@ xen_channel_add(guint32 domid, guint devid, const char *name, const ChannelSourc
 
 /* --- remove ---------------------------------------------------------------- */
 
-/* Has the guest let go; if it does not, takes the request back unless @force. */
 static bool
-release(Change *change, guint devid, bool force, GError **error)
+write_online(Change *change, guint devid, const char *online, GError **error)
 {
-    if (!watch(change->xs, change->directories->frontend, error))
-        return false;
-    change->online = "0";
-    if (!transact(change, set_online))
-        return set_write_error(change->domid, devid, error);
-    if (wait_until(change, is_released, REMOVE_WAIT_MS) || force)
+    change->online = online;
+    return transact(change, set_online) || set_write_error(change->domid, devid, error);
+}
+
+/* Has the guest let go of it? No driver of a guest may ever have taken it; to wait for
+ * one in vain would keep it for ever. */
+static bool
+wait_released(const Change *change, guint devid, bool force, GError **error)
+{
+    if (wait_until(change, is_released, REMOVE_WAIT_MS) || force ||
+        read_state(change->xs, change->directories->frontend) == XenbusStateInitialising)
         return true;
-    change->online = "1";
-    if (!transact(change, set_online))
-        g_warning("domain %u: device id %u can't be set online again: %s", change->domid, devid,
-                  g_strerror(errno));
     return virtxl_error_set(error, VIR_ERR_OPERATION_TIMEOUT,
                             _("domain %u: the guest does not let go of device id %u"),
                             change->domid, devid);
+}
+
+/* What can't be removed goes on. */
+static bool
+remove_channel(Change *change, guint devid, bool force, GError **error)
+{
+    g_autoptr(GError) detail = NULL;
+
+    if (!watch(change->xs, change->directories->frontend, error) ||
+        !write_online(change, devid, "0", error))
+        return false;
+    if (wait_released(change, devid, force, error) &&
+        (transact(change, remove_nodes) || set_write_error(change->domid, devid, error)))
+        return true;
+    if (!write_online(change, devid, "1", &detail))
+        g_warning("%s", detail->message);
+    return false;
 }
 
 bool
@@ -489,9 +506,7 @@ xen_channel_remove(guint32 domid, guint devid, bool force, GError **error)
     if (!change.xs)
         return false;
     directories_init(&directories, domid, devid);
-    ok = release(&change, devid, force, error);
-    if (ok && !transact(&change, remove_nodes))
-        ok = set_write_error(domid, devid, error);
+    ok = remove_channel(&change, devid, force, error);
     xs_close(change.xs);
     return ok;
 }

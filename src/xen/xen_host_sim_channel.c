@@ -15,6 +15,7 @@ enum {
     REMOVE_WAIT_MS = 5000,
     LOOK_MS = 10,
     /* XenbusState of Xen's io/xenbus.h. */
+    STATE_INITIALISING = 1,
     STATE_INIT_WAIT = 2,
     STATE_CLOSING = 5,
     STATE_CLOSED = 6,
@@ -264,20 +265,34 @@ set_online(XenSimClient *client, guint32 domid, guint devid, bool online, GError
     return call_plain(client, "set_channel_online", args, error);
 }
 
-bool
-xen_sim_remove_channel(XenSimClient *client, guint32 domid, guint devid, bool force, GError **error)
+/* No driver of the guest has ever taken it. */
+static bool
+is_unused(Json *channel)
 {
-    g_autoptr(Json) channel = NULL;
+    return get_number(channel, "frontend_state") == STATE_INITIALISING;
+}
 
-    if (!set_online(client, domid, devid, false, error))
-        return false;
-    channel = wait_until(client, domid, devid, is_released, REMOVE_WAIT_MS, error);
+static bool
+remove_released(XenSimClient *client, guint32 domid, guint devid, bool force, GError **error)
+{
+    g_autoptr(Json) channel = wait_until(client, domid, devid, is_released, REMOVE_WAIT_MS, error);
+
     if (!channel)
         return false;
-    if (is_released(channel) || force)
+    if (is_released(channel) || is_unused(channel) || force)
         return call_plain(client, "remove_channel", new_args(domid, devid), error);
-    set_online(client, domid, devid, true, NULL);
     return virtxl_error_set(error, VIR_ERR_OPERATION_TIMEOUT,
                             _("domain %u: the guest does not let go of device id %u"), domid,
                             devid);
+}
+
+bool
+xen_sim_remove_channel(XenSimClient *client, guint32 domid, guint devid, bool force, GError **error)
+{
+    if (!set_online(client, domid, devid, false, error))
+        return false;
+    if (remove_released(client, domid, devid, force, error))
+        return true;
+    set_online(client, domid, devid, true, NULL);
+    return false;
 }

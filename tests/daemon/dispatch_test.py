@@ -5,7 +5,7 @@
 import os
 
 from fixture import expect_equal, expect_in, run, shared, test
-from wire import (ATTACH_DEVICE, AUTH_LIST, CAPABILITIES, CLOSE, CREATE_XML, DEFINE_XML, DESTROY,
+from wire import (AUTH_LIST, BLOCK_PEEK, CAPABILITIES, CLOSE, CREATE_XML, DEFINE_XML, DESTROY,
                   DUMP_XML, GET_TYPE, GET_URI, INTERNAL_ERROR, INVALID_ARG, LIST_ALL_DOMAINS, LIST_DOMAINS,
                   LOOKUP_BY_NAME, NO_CONNECT, NO_DOMAIN, NO_SUPPORT, OPEN, OPERATION_DENIED, QEMU,
                   RPC_ERROR, SUPPORTS_FEATURE, VCPUS_FLAGS, Reader, Wire, domain, integer,
@@ -121,7 +121,7 @@ def an_unknown_program_or_version_is_an_rpc_error():
 @test
 def what_is_not_served_is_no_support_before_its_arguments_are_looked_at():
     with Wire(socket()) as wire:
-        error = wire.refused(ATTACH_DEVICE, b"\xff" * 8)
+        error = wire.refused(BLOCK_PEEK, b"\xff" * 8)
         expect_equal((error.code, error.domain, error.level), (NO_SUPPORT, FROM_LIBXL, LEVEL_ERROR))
         expect_equal(wire.refused(3, program=QEMU).code, NO_SUPPORT)
 

@@ -310,6 +310,40 @@ test_backend_is_as_configured(Fixture *fixture, gconstpointer data)
     g_assert_true(channel_of(def, 1)->ours);
 }
 
+static void
+test_an_alias_follows_the_device_id(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(DomainDef) def = parse(PTY("a") "<channel type='pty'><target type='xen' name='b'/>"
+                                              "<alias name='ua-mine'/></channel>");
+    DomainChrDef *first = def->channels->pdata[0];
+    g_autoptr(GError) error = NULL;
+
+    /* As it was called before the guest's reboot. */
+    first->info.alias = g_strdup("channel4");
+    g_assert_true(libxl_channels_prepare(def, fixture->config, fixture->messages, &error));
+    g_assert_cmpstr(channel_of(def, 0)->info.alias, ==, "channel0");
+    g_assert_cmpstr(channel_of(def, 1)->info.alias, ==, "ua-mine");
+}
+
+/* The first one's directory was made before the second was found to be impossible. */
+static void
+test_what_can_not_be_prepared_leaves_no_directory(Fixture *fixture, gconstpointer data)
+{
+    g_autofree char *file = g_build_filename(fixture->root, "file", NULL);
+    g_autofree char *xml =
+        g_strdup_printf(SOCKET("vport") "<channel type='unix'><source mode='bind' path='%s'/>"
+                                        "<target type='xen' name='b'/></channel>",
+                        file);
+    g_autoptr(DomainDef) def = parse(xml);
+    g_autofree char *directory = g_build_filename(fixture->config->channel_dir,
+                                                  "c7a5fdbd-cdaf-9455-926a-d65c16db1809", NULL);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(g_file_set_contents(file, "precious", -1, NULL));
+    g_assert_false(libxl_channels_prepare(def, fixture->config, fixture->messages, &error));
+    g_assert_false(g_file_test(directory, G_FILE_TEST_EXISTS));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -333,6 +367,9 @@ main(int argc, char **argv)
         {"remove-leaves-a-served-socket", test_remove_leaves_a_served_socket},
         {"remove-waits-for-the-backend", test_remove_waits_for_the_backend},
         {"backend-is-as-configured", test_backend_is_as_configured},
+        {"an-alias-follows-the-device-id", test_an_alias_follows_the_device_id},
+        {"what-can-not-be-prepared-leaves-no-directory",
+         test_what_can_not_be_prepared_leaves_no_directory},
     };
 
     g_test_init(&argc, &argv, NULL);

@@ -303,10 +303,23 @@ test_a_guest_that_holds_on_keeps_its_channel(void)
 
     add_served();
     fake_xenstore_set_peer(NULL);
+    fake_xenstore_set(FRONTEND "/state", "4");
     g_assert_false(xen_channel_remove(7, 2, false, &error));
     g_assert_error(error, VIRTXL_ERROR, VIR_ERR_OPERATION_TIMEOUT);
     g_assert_cmpstr(fake_xenstore_get(BACKEND "/online"), ==, "1");
-    g_assert_cmpstr(fake_xenstore_get(FRONTEND "/state"), ==, "1");
+    g_assert_cmpstr(fake_xenstore_get(FRONTEND "/state"), ==, "4");
+}
+
+static void
+test_one_that_no_driver_has_taken_is_removed(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    add_served();
+    fake_xenstore_set_peer(NULL);
+    xen_channel_remove(7, 2, false, &error);
+    g_assert_no_error(error);
+    assert_nothing_left();
 }
 
 static void
@@ -316,6 +329,7 @@ test_force_removes_it_anyway(void)
 
     add_served();
     fake_xenstore_set_peer(NULL);
+    fake_xenstore_set(FRONTEND "/state", "4");
     xen_channel_remove(7, 2, true, &error);
     g_assert_no_error(error);
     assert_nothing_left();
@@ -380,6 +394,8 @@ main(int argc, char **argv)
         {"remove/waits-for-the-guest", test_remove_waits_for_the_guest},
         {"remove/a-guest-that-holds-on-keeps-its-channel",
          test_a_guest_that_holds_on_keeps_its_channel},
+        {"remove/one-that-no-driver-has-taken-is-removed",
+         test_one_that_no_driver_has_taken_is_removed},
         {"remove/force-removes-it-anyway", test_force_removes_it_anyway},
         {"backend/a-missing-one-is-told-how-to-start", test_a_missing_backend_is_told_how_to_start},
         {"backend/one-that-listens-is-there", test_a_backend_that_listens_is_there},
