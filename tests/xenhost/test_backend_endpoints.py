@@ -64,7 +64,8 @@ def shared():
         with open(path(name), "w") as file:
             file.write(OLD)
     for name in ("pipe.in", "pipe.out"):
-        os.mkfifo(path(name))
+        if not os.path.exists(path(name)):
+            os.mkfifo(path(name))
     dev = channel("dev", "dev", "<source path='%s'/>" % os.ttyname(slave))
     files = (FILES_CONTROL, FILE, APPENDED, PIPE, NULL, PTY, dev)
     with guests.running("ends-net", NET) as net, guests.running("ends-files", files) as other:
