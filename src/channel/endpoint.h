@@ -72,7 +72,7 @@ void endpoint_want(Endpoint *endpoint, bool input, bool output);
 
 /* Reads at most what @iov has room for. Returns 0 if there is nothing now, or nothing that
  * fits: a datagram comes whole or, if the whole hold (hold_in) has no room for it, never.
- * After a 0 for that reason endpoint_want() says that there may be more room. */
+ * For one that waits for room ready() is called a few times a second. */
 gsize endpoint_read(Endpoint *endpoint, const struct iovec *iov, int n_iov);
 
 /* Gives away the first bytes of @iov; returns how many were taken, 0 if none can

@@ -21,7 +21,7 @@
 #define MAX_SIZE  1400
 /* When a name server did not answer. */
 #define RETRY_MS  5000
-/* How often it is looked whether there is room for a datagram that waits. */
+/* How long until it is looked again whether there is room for a datagram that waits. */
 #define ROOM_MS   100
 /* Of one datagram. */
 #define IOV_PARTS 8
@@ -286,10 +286,7 @@ udp_close(Endpoint *endpoint, bool forget)
 static void
 udp_want(Endpoint *endpoint)
 {
-    UdpEndpoint *udp = (UdpEndpoint *)endpoint;
-
-    stop_room_timer(udp);
-    update_watch(udp);
+    update_watch((UdpEndpoint *)endpoint);
 }
 
 /* Returns the size of the next datagram, -1 if there is none. */
@@ -335,6 +332,8 @@ udp_read(Endpoint *endpoint, const struct iovec *iov, int n_iov)
         update_watch(udp);
         return 0;
     }
+    stop_room_timer(udp);
+    update_watch(udp);
     return endpoint_count(recvmsg(udp->fd, &message, MSG_DONTWAIT));
 }
 

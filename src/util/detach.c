@@ -18,6 +18,8 @@ leave_starter(int close_fd)
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
     setsid();
+    /* Who it tells how it is, is another's manager. */
+    g_unsetenv("NOTIFY_SOCKET");
     dup2(null, STDIN_FILENO);
     close(null);
     close(close_fd);

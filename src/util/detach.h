@@ -9,7 +9,8 @@
 #include <stdbool.h>
 
 /* Before there are threads. Forks, in a session of its own, with nothing of whoever
- * started it but the environment and standard output and error. Returns true in the
+ * started it but standard output and error and the environment, without the service
+ * manager's part. Returns true in the
  * process that goes on, with *@ready for detach_ready(); false in the one that was
  * started, when the other one is ready or has ended: *@status is what to exit with. */
 bool detach_process(int *ready, int *status);

@@ -24,7 +24,9 @@ static inline void
 stream_check(const guint8 *bytes, guint32 position, gsize size)
 {
     for (gsize i = 0; i < size; i++) {
-        if (bytes[i] != stream_get_byte(position + (guint32)i))
-            g_error("byte %zu of %zu, at %u of the stream, is wrong", i, size, position);
+        if (bytes[i] != stream_get_byte(position + (guint32)i)) {
+            g_printerr("byte %zu of %zu, at %u of the stream, is wrong\n", i, size, position);
+            g_assert_not_reached();
+        }
     }
 }

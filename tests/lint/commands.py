@@ -13,7 +13,8 @@ the first that fails ends it. A block whose info string goes on with
     ```sh example: it needs a host that runs Xen
 
 In what is run, /tmp/virtxl and /tmp/trial become a temporary folder, and build/
-is BUILD. A person waits for a daemon before typing the next line; here virsh does.
+is BUILD. A person waits for a daemon before typing the next line; here virsh and
+virtxl-channeld do.
 """
 
 import os
@@ -36,6 +37,11 @@ virsh() {
     timeout 10 sh -c 'until [ -S FOLDER/run/libvirt/virtxend-sock ]; do sleep 0.1; done'
     command virsh "$@"
 }
+virtxl_channeld() {
+    timeout 10 sh -c 'until [ -S FOLDER/run/virtxl/channeld.sock ]; do sleep 0.1; done'
+    command virtxl-channeld "$@"
+}
+alias virtxl-channeld=virtxl_channeld
 set -x
 """
 
@@ -74,7 +80,7 @@ def run_page(script, build):
         script = re.sub(r"/tmp/(virtxl|trial)\b", folder, script)
         script = re.sub(r"(?<![\w/.-])build/", build + "/", script)
         script = PROLOGUE.replace("FOLDER", folder) + script
-        environment = dict(os.environ, PATH="%s/src/daemon:%s" % (build, os.environ["PATH"]))
+        environment = dict(os.environ, PATH=":".join((build + "/src/daemon", build + "/src/channel", os.environ["PATH"])))
         log = os.path.join(folder, "page.log")
         with open(log, "wb") as file:
             process = subprocess.Popen(["sh", "-c", script], cwd=ROOT, start_new_session=True,
