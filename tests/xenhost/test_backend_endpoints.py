@@ -9,6 +9,7 @@ import os
 import pty
 import socket
 import stat
+import struct
 import tty
 
 from host import backend, clients, expect_equal, guests, wait_until, xen
@@ -63,7 +64,8 @@ def shared():
         with open(path(name), "w") as file:
             file.write(OLD)
     for name in ("pipe.in", "pipe.out"):
-        os.mkfifo(path(name))
+        if not os.path.exists(path(name)):
+            os.mkfifo(path(name))
     dev = channel("dev", "dev", "<source path='%s'/>" % os.ttyname(slave))
     files = (FILES_CONTROL, FILE, APPENDED, PIPE, NULL, PTY, dev)
     with guests.running("ends-net", NET) as net, guests.running("ends-files", files) as other:
@@ -83,16 +85,24 @@ def listening(family, address):
     return server
 
 
+def accepted(server):
+    """A connection that is cut at the end: a mere close of TCP is a half close to the other end."""
+    connection = server.accept()[0]
+    if connection.family == socket.AF_INET:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    return Channel(connection)
+
+
 def calls_until_it_is_answered(family, address):
     """The channel connects to a server of ours; again after a disconnect, and after the server was away."""
     with listening(family, address) as server:
         for text in ("first", "second"):
-            with Channel(server.accept()[0]) as client:
+            with accepted(server) as client:
                 client.answers(text)
     if family == socket.AF_UNIX:
         os.unlink(address)
     with listening(family, address) as server:
-        with Channel(server.accept()[0]) as client:
+        with accepted(server) as client:
             client.answers("third")
     if family == socket.AF_UNIX:
         os.unlink(address)

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What happens to a guest, and its channels go on: driver gone and back, pause, reboot,
-a checkpoint."""
+a checkpoint.
+
+A driver goes in good order here (guest/frontend.h): to unbind Linux's while the host has the
+ring mapped harms the guest, whoever the backend is.
+"""
 
 import contextlib
 import os
@@ -14,7 +18,6 @@ CONTROL = guests.unix_channel("control")
 STREAM = guests.unix_channel("stream", program="stream")
 ECHO = guests.unix_channel("echo", program="echo")
 CHANNELS = (CONTROL, STREAM, ECHO)
-DRIVER = "/sys/bus/xen/drivers/xenconsole"
 CHECKPOINT = "/var/tmp/checkpoint"
 
 
@@ -31,12 +34,12 @@ def state(guest, name):
 
 
 def unbind(guest, shell, name):
-    shell.ask("echo console-%d >%s/unbind" % (xen.channel_nodes(guest.id)[name], DRIVER))
+    shell.ask("/attack %d take 0" % xen.channel_nodes(guest.id)[name])
     wait_until(lambda: state(guest, name) in (0, 1, 5, 6), "the driver has gone")
 
 
 def bind(guest, shell, name):
-    shell.ask("echo console-%d >%s/bind" % (xen.channel_nodes(guest.id)[name], DRIVER))
+    shell.ask("/attack %d release 0" % xen.channel_nodes(guest.id)[name])
     wait_until(lambda: state(guest, name) == 4, "the driver is back")
 
 
@@ -52,23 +55,15 @@ def test_a_driver_that_goes_and_comes_back_finds_its_channel(guest):
             client.answers("round %d" % number)
 
 
-def test_a_driver_that_comes_back_at_once_finds_its_channel(guest):
-    command = "echo console-3 >%s/unbind; echo console-3 >%s/bind; " % (DRIVER, DRIVER)
-    with guest.shell(CONTROL.name) as shell, guest.connect(ECHO.name) as client:
-        shell.ask(command * 5, 60)
-        wait_until(lambda: state(guest, ECHO.name) == 4, "the driver is back")
-        guest.wait_until_raw(shell, (ECHO.name,))
-        client.received = b""
-        client.answers("back at once")
-
-
 def test_no_ring_stays_mapped_while_the_driver_is_away(guest):
     with guest.shell(CONTROL.name) as shell:
-        before = backend.mapped_rings()
+        before, said = backend.mapped_rings(), shell.ask("dmesg | grep -c -i 'grant\\|call'")
         unbind(guest, shell, ECHO.name)
-        wait_until(lambda: backend.mapped_rings() == before - 1, "the ring is let go of", 20)
-        expect_equal(shell.ask("dmesg | grep -c -i 'grant\\|hypercall'"), "0")
-        bind(guest, shell, ECHO.name)
+        try:
+            wait_until(lambda: backend.mapped_rings() == before - 1, "the ring is let go of", 20)
+            expect_equal(shell.ask("dmesg | grep -c -i 'grant\\|call'"), said)
+        finally:
+            bind(guest, shell, ECHO.name)
 
 
 def test_what_is_sent_while_the_driver_is_away_arrives(guest):
@@ -82,9 +77,9 @@ def test_what_is_sent_while_the_driver_is_away_arrives(guest):
 
 def test_a_backend_that_was_killed_meanwhile_sees_that_the_driver_has_gone_and_come_back(guest):
     with guest.shell(CONTROL.name) as shell:
-        shell.tell("sleep 3; echo console-3 >%s/unbind; sleep 1; echo console-3 >%s/bind" % (DRIVER, DRIVER))
+        shell.tell("sleep 2; /attack 3 take 0; sleep 1; /attack 3 release 0")
         channeld.kill()
-        time.sleep(6)
+        time.sleep(20)  # the guest waits for an answer for 10 s
         channeld.start()
     with guest.shell(CONTROL.name) as shell:
         wait_until(lambda: state(guest, ECHO.name) == 4, "the driver is back")

@@ -12,7 +12,9 @@
  *     garbage   a ring and a port that are no numbers, do not exist or are not ours
  *     keys      keys and the whole directory disappear and come back
  *     quota     fills the guest's quota of nodes and of watches
- *     release   no attack: gives the channel back to the kernel's driver
+ *
+ * or, as no attack, take (the channel from the kernel's driver, in good order) or
+ * release (give it back).
  *
  * Prints what it did; that it ends by itself is the test's proof that the guest lives.
  *
@@ -232,8 +234,12 @@ main(int argc, char **argv)
         errx(2, "usage: attack DEVID KIND SECONDS");
     }
     frontend.devid = (unsigned)atoi(argv[1]);
+    if (strcmp(argv[2], "take") == 0) {
+        driver_unbind(frontend.devid);
+        return 0;
+    }
     if (strcmp(argv[2], "release") == 0) {
-        driver_set_bound(frontend.devid, true);
+        driver_bind(frontend.devid);
         return 0;
     }
     const Attack *attack = find_attack(argv[2]);
@@ -241,7 +247,7 @@ main(int argc, char **argv)
         char link[64];
         snprintf(link, sizeof(link), "/sys/bus/xen/devices/console-%u/driver", frontend.devid);
         if (access(link, F_OK) == 0) {
-            driver_set_bound(frontend.devid, false);
+            driver_unbind(frontend.devid);
         }
         frontend_init(&frontend, frontend.devid);
         printf("connected: %s\n", frontend_connect(&frontend, 30) ? "yes" : "no");

@@ -25,22 +25,36 @@
 #include <xen/gntalloc.h>
 #include <xen/io/xs_wire.h>
 
-#define DRIVER   "/sys/bus/xen/drivers/xenconsole/"
-#define DOM0     0
-#define PAYLOAD  4096
-#define CONTINUE 20 /* ms between looks at a state */
+#define DRIVER  "/sys/bus/xen/drivers/xenconsole/"
+#define DOM0    0
+#define PAYLOAD 4096
+#define LOOK_MS 20
 
-void
-driver_set_bound(unsigned devid, bool bound)
+static void
+write_device(const char *path, unsigned devid)
 {
     char device[32];
     int size = snprintf(device, sizeof(device), "console-%u", devid);
-    int fd = open(bound ? DRIVER "bind" : DRIVER "unbind", O_WRONLY);
+    int fd = open(path, O_WRONLY);
 
     if (fd < 0 || write(fd, device, size) != size) {
-        err(1, "%s of %s", bound ? "bind" : "unbind", device);
+        err(1, "%s to %s", device, path);
     }
     close(fd);
+}
+
+void
+driver_unbind(unsigned devid)
+{
+    device_write(devid, "state", "5");
+    backend_wait(devid, "56", 10);
+    write_device(DRIVER "unbind", devid);
+}
+
+void
+driver_bind(unsigned devid)
+{
+    write_device(DRIVER "bind", devid);
 }
 
 static int
@@ -81,28 +95,39 @@ frontend_init(Frontend *frontend, unsigned devid)
 }
 
 bool
+backend_wait(unsigned devid, const char *states, unsigned seconds)
+{
+    char path[PAYLOAD + 16];
+    const char *value;
+
+    snprintf(path, sizeof(path), "device/console/%u/backend", devid);
+    value = store_read(path);
+    snprintf(path, sizeof(path), "%s/state", value ? value : "");
+    for (unsigned tries = 0; tries < seconds * 1000 / LOOK_MS; tries++) {
+        value = store_read(path);
+        if (value && strlen(value) == 1 && strchr(states, *value)) {
+            return true;
+        }
+        usleep(LOOK_MS * 1000);
+    }
+    return false;
+}
+
+bool
 frontend_connect(Frontend *frontend, unsigned seconds)
 {
-    char number[16], path[PAYLOAD + 16];
-    const char *value;
+    char number[16];
 
     snprintf(number, sizeof(number), "%u", frontend->ring_ref);
     device_write(frontend->devid, "ring-ref", number);
     snprintf(number, sizeof(number), "%u", frontend->port);
     device_write(frontend->devid, "port", number);
     device_write(frontend->devid, "state", "3");
-    snprintf(path, sizeof(path), "device/console/%u/backend", frontend->devid);
-    value = store_read(path);
-    snprintf(path, sizeof(path), "%s/state", value ? value : "");
-    for (unsigned tries = 0; tries < seconds * 1000 / CONTINUE; tries++) {
-        value = store_read(path);
-        if (value && strcmp(value, "4") == 0) {
-            device_write(frontend->devid, "state", "4");
-            return true;
-        }
-        usleep(CONTINUE * 1000);
+    if (!backend_wait(frontend->devid, "4", seconds)) {
+        return false;
     }
-    return false;
+    device_write(frontend->devid, "state", "4");
+    return true;
 }
 
 void

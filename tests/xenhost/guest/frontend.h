@@ -28,13 +28,18 @@ typedef struct {
     unsigned port;
 } Frontend;
 
-/* Takes or gives back the kernel's hold on console @devid. */
-void driver_set_bound(unsigned devid, bool bound);
+/* Takes console @devid from the kernel's driver, or gives it back. Linux's driver frees the
+ * ring's page at once when it is unbound, whether the host still has it mapped or not, and then
+ * strange things happen in the guest: so before, the host is made to let go of it. */
+void driver_unbind(unsigned devid);
+void driver_bind(unsigned devid);
 
 /* A new page and a new port for @devid, of which nobody knows yet. */
 void frontend_init(Frontend *frontend, unsigned devid);
 /* Tells the backend of them, and waits @seconds for its state 4. */
 bool frontend_connect(Frontend *frontend, unsigned seconds);
+/* Waits until the state of @devid's backend is one of @states ("56"), @seconds at most. */
+bool backend_wait(unsigned devid, const char *states, unsigned seconds);
 void frontend_notify(const Frontend *frontend);
 
 /* xenstore. @path: relative to the domain's own directory, or absolute. These

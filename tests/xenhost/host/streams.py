@@ -12,6 +12,7 @@ session begin, and so finds
     errors    bytes that the guest has not sent
 """
 
+import itertools
 import os
 import select
 import socket
@@ -24,6 +25,8 @@ LINE = 256
 DIGITS = 15
 FILLING = bytes(ord("A") + i % 26 for i in range(DIGITS, LINE - 1)) + b"\n"
 BLOCK = 64  # lines
+# A guest takes each number once, whichever Stream it is of.
+NUMBERS = itertools.count(1)
 # What a UNIX socket holds, with room for how it counts.
 SOCKET_BYTES = 512 * 1024
 
@@ -36,6 +39,7 @@ class Stream:
     def __init__(self, path):
         self.path = path
         self.sessions = 0
+        self.session = 0   # the present one's number
         self.sent = 0      # bytes of all sessions, headers included
         self.offset = 0    # of the next byte in the guest's lines
         self.unplaced = 0  # bytes of sessions that were too short to tell where they begin
@@ -58,8 +62,7 @@ class Stream:
         """Waits until so many more bytes have gone each way."""
         sent, received = self.sent, self.received
         wait_until(lambda: self.sent >= sent + count and self.received >= received + count,
-                   "%s: %d bytes each way (sent %d, received %d)"
-                   % (self.path, count, self.sent - sent, self.received - received), seconds)
+                   "%s: %d bytes each way, after %d and %d" % (self.path, count, sent, received), seconds)
 
     def finish(self, shell, terminal, seconds=120):
         """Stops both ends, lets what is on its way arrive, and returns what the guest has got.
@@ -69,8 +72,8 @@ class Stream:
         self.ends.set()
         self.thread.join(seconds)
         assert not self.thread.is_alive(), "%s is not quiet after %d s" % (self.path, seconds)
-        wait_until(lambda: Report(shell, terminal).session == self.sessions,
-                   "the guest gets session %d" % self.sessions, seconds)
+        wait_until(lambda: Report(shell, terminal).session == self.session,
+                   "the guest gets session %d" % self.session, seconds)
         return Report(shell, terminal)
 
     def check(self, report, repeated_max=SOCKET_BYTES, lost_max=SOCKET_BYTES):
@@ -88,7 +91,8 @@ class Stream:
 
     def _header(self, mode):
         self.sessions += 1
-        return b"!%04x%s\n" % (self.sessions, mode.encode())
+        self.session = next(NUMBERS)
+        return b"!%04x%s\n" % (self.session, mode.encode())
 
     def _connect(self, seconds=60):
         deadline = time.monotonic() + seconds
