@@ -2,31 +2,42 @@
  * `done`; then the main loop takes the result. A writer that is freed before leaves its
  * job, file included, to the thread.
  *
+ * The lock is the C library's, not GLib's, since ThreadSanitizer sees only that; and one
+ * for all jobs, so that it sees how a new job comes to its thread.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "channel/disk_writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util/error.h"
 #include "util/i18n.h"
 
 typedef struct {
-    gatomicrefcount references; /* the writer's, and the thread's while it works */
     int fd;
+
+    /* The main loop's. */
+    guint references;   /* the writer's, and one for each on_done() that will come */
+    DiskWriter *writer; /* NULL: freed */
+
+    /* Under the lock. */
+    pthread_cond_t changed;
+    char *data; /* NULL between two pieces */
     gsize size;
-    GMutex lock;
-    GCond changed;
     bool done;
     gsize written;
     int code;
-    DiskWriter *writer; /* the main loop's; NULL: freed */
-    char *data;         /* NULL between two pieces */
 } Job;
+
+/* Never held for long. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 struct DiskWriter {
     Job *job;
@@ -38,23 +49,28 @@ struct DiskWriter {
 static void
 unref_job(Job *job)
 {
-    if (!g_atomic_ref_count_dec(&job->references))
+    if (--job->references > 0)
         return;
     close(job->fd);
-    g_mutex_clear(&job->lock);
-    g_cond_clear(&job->changed);
-    g_free(job->data);
+    pthread_cond_destroy(&job->changed);
     g_free(job);
 }
 
+/* Waits until @end, of the monotonic clock in microseconds. False if the thread is still at
+ * work then. */
 static bool
-is_done(Job *job)
+wait_done(Job *job, gint64 end, gsize *written, int *code)
 {
+    const struct timespec time = {end / G_USEC_PER_SEC, end % G_USEC_PER_SEC * 1000};
     bool done;
 
-    g_mutex_lock(&job->lock);
+    pthread_mutex_lock(&lock);
+    while (!job->done && g_get_monotonic_time() < end)
+        pthread_cond_clockwait(&job->changed, &lock, CLOCK_MONOTONIC, &time);
     done = job->done;
-    g_mutex_unlock(&job->lock);
+    *written = done ? job->written : 0;
+    *code = done ? job->code : 0;
+    pthread_mutex_unlock(&lock);
     return done;
 }
 
@@ -64,45 +80,62 @@ on_done(gpointer user_data)
 {
     Job *job = user_data;
     DiskWriter *writer = job->writer;
+    gsize written;
+    int code;
 
-    if (writer && writer->busy && is_done(job)) {
+    if (writer && writer->busy && wait_done(job, 0, &written, &code)) {
         writer->busy = false;
-        writer->func(job->written, job->code, writer->user_data);
+        writer->func(written, code, writer->user_data);
     }
     unref_job(job);
     return G_SOURCE_REMOVE;
 }
 
-static void
-write_all(Job *job)
+/* Returns how many bytes were written; *@code says why not all, or is 0. */
+static gsize
+write_all(int fd, const char *data, gsize size, int *code)
 {
-    job->written = 0;
-    job->code = 0;
-    while (job->written < job->size) {
-        gssize n = write(job->fd, job->data + job->written, job->size - job->written);
+    gsize written = 0;
+
+    *code = 0;
+    while (written < size) {
+        gssize n = write(fd, data + written, size - written);
 
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0) {
-            job->code = n < 0 ? errno : EIO;
-            return;
+            *code = n < 0 ? errno : EIO;
+            break;
         }
-        job->written += (gsize)n;
+        written += (gsize)n;
     }
+    return written;
 }
 
-/* Its reference is passed on to on_done(). */
 static void
 run_job(gpointer data, gpointer user_data)
 {
     Job *job = data;
+    g_autofree char *piece = NULL;
+    gsize size;
+    gsize written;
+    int code;
+    int fd;
 
-    write_all(job);
-    g_clear_pointer(&job->data, g_free);
-    g_mutex_lock(&job->lock);
+    pthread_mutex_lock(&lock);
+    fd = job->fd;
+    piece = g_steal_pointer(&job->data);
+    size = job->size;
+    pthread_mutex_unlock(&lock);
+
+    written = write_all(fd, piece, size, &code);
+
+    pthread_mutex_lock(&lock);
+    job->written = written;
+    job->code = code;
     job->done = true;
-    g_cond_signal(&job->changed);
-    g_mutex_unlock(&job->lock);
+    pthread_cond_signal(&job->changed);
+    pthread_mutex_unlock(&lock);
     g_idle_add_full(G_PRIORITY_DEFAULT, on_done, job, NULL);
 }
 
@@ -158,11 +191,10 @@ disk_writer_new(const char *path, bool append, DiskWriterFunc func, gpointer use
     writer->func = func;
     writer->user_data = user_data;
     writer->job = g_new0(Job, 1);
-    g_atomic_ref_count_init(&writer->job->references);
+    writer->job->references = 1;
     writer->job->fd = fd;
     writer->job->writer = writer;
-    g_mutex_init(&writer->job->lock);
-    g_cond_init(&writer->job->changed);
+    pthread_cond_init(&writer->job->changed, NULL);
     return writer;
 }
 
@@ -180,23 +212,38 @@ disk_writer_free(DiskWriter *writer, guint wait_ms)
     g_free(writer);
 }
 
+/* Returns a new copy of the first bytes of @iov. */
+static char *
+copy_piece(const struct iovec *iov, int n_iov, gsize *size)
+{
+    char *data = g_malloc(DISK_WRITER_MAX);
+
+    *size = 0;
+    for (int i = 0; i < n_iov; i++) {
+        gsize n = MIN(iov[i].iov_len, DISK_WRITER_MAX - *size);
+
+        memcpy(data + *size, iov[i].iov_base, n);
+        *size += n;
+    }
+    return data;
+}
+
 void
 disk_writer_start(DiskWriter *writer, const struct iovec *iov, int n_iov)
 {
     Job *job = writer->job;
+    char *data;
+    gsize size;
 
     g_return_if_fail(!writer->busy);
-    job->size = 0;
-    job->done = false;
-    job->data = g_malloc(DISK_WRITER_MAX);
-    for (int i = 0; i < n_iov; i++) {
-        gsize n = MIN(iov[i].iov_len, DISK_WRITER_MAX - job->size);
-
-        memcpy(job->data + job->size, iov[i].iov_base, n);
-        job->size += n;
-    }
     writer->busy = true;
-    g_atomic_ref_count_inc(&job->references);
+    job->references++;
+    data = copy_piece(iov, n_iov, &size);
+    pthread_mutex_lock(&lock);
+    job->data = data;
+    job->size = size;
+    job->done = false;
+    pthread_mutex_unlock(&lock);
     g_thread_pool_push(get_threads(), job, NULL);
 }
 
@@ -209,17 +256,11 @@ disk_writer_is_busy(const DiskWriter *writer)
 bool
 disk_writer_wait(DiskWriter *writer, guint wait_ms, gsize *written)
 {
-    Job *job = writer->job;
     gint64 end = g_get_monotonic_time() + (gint64)wait_ms * 1000;
-    bool done;
+    int code;
+    bool done = wait_done(writer->job, end, written, &code);
 
-    g_mutex_lock(&job->lock);
-    while (!job->done && g_cond_wait_until(&job->changed, &job->lock, end))
-        ;
-    done = job->done;
-    g_mutex_unlock(&job->lock);
     if (done)
         writer->busy = false;
-    *written = done ? job->written : 0;
     return done;
 }

@@ -10,7 +10,8 @@
  * When has a client gone? Of a unix socket the kernel says so (EPOLLHUP): the other end has
  * closed it, or shut both ways. TCP tells only that nothing more will come. Such a client
  * may wait for an answer; or it is dead. It is served on while nobody else waits in
- * line; else it has to take something at least every LINGER_S seconds.
+ * line; else it has to take something at least every LINGER_S seconds. The same holds
+ * where we connect, and would connect again.
  *
  * Over a restart the listening sockets and the client outlive the process (fd_store.h), those
  * that drain don't.
@@ -31,12 +32,13 @@ typedef struct {
     Endpoint base;
     bool telnet;
     bool is_tcp;
+    bool reconnects;
     SocketListener *listener; /* one of the two; neither once the door is closed */
     SocketConnector *connector;
     SocketClient *client;     /* that is served, or NULL */
     GQueue draining;          /* of SocketClient */
     bool vacant;              /* the next client has not been asked for yet */
-    guint linger_timer;       /* runs while somebody waits in line */
+    guint linger_timer;       /* runs while on_linger() has to look */
     gint64 half_closed_since; /* monotonic; 0: it is not */
 } SocketEndpoint;
 
@@ -152,7 +154,7 @@ serve_client(SocketEndpoint *socket, int fd, bool resumed)
     update_watches(socket);
 }
 
-/* Each second while somebody waits in line behind a TCP client. */
+/* Each second while somebody waits in line behind a TCP client, or we would connect again. */
 static gboolean
 on_linger(gpointer user_data)
 {
@@ -168,11 +170,17 @@ on_linger(gpointer user_data)
     if (now - MAX(socket->half_closed_since, socket->client->last_taken) <
         LINGER_S * G_USEC_PER_SEC)
         return G_SOURCE_CONTINUE;
-    g_info("%s: a client that sends no more and takes nothing makes place for the next",
-           socket->base.label);
+    g_info("%s: a client that sends no more and takes nothing is let go", socket->base.label);
     socket->linger_timer = 0;
     retire_client(socket);
     return G_SOURCE_REMOVE;
+}
+
+static void
+start_linger(SocketEndpoint *socket)
+{
+    if (!socket->linger_timer)
+        socket->linger_timer = g_timeout_add_seconds(1, on_linger, socket);
 }
 
 /* In line: the listener is active while a TCP client is served, till somebody comes. */
@@ -184,7 +192,7 @@ on_waiting(gpointer user_data)
 
     if (socket->client) {
         socket_listener_set_active(socket->listener, false);
-        socket->linger_timer = g_timeout_add_seconds(1, on_linger, socket);
+        start_linger(socket);
         return;
     }
     fd = socket_listener_accept(socket->listener);
@@ -232,6 +240,7 @@ socket_open(Endpoint *endpoint, const ChannelSource *source, const EndpointConte
 
     socket->is_tcp = source->type == CHANNEL_SOURCE_TCP;
     socket->telnet = socket->is_tcp && source->telnet;
+    socket->reconnects = !source->listen && source->reconnect_s > 0;
     if (!open_ends(socket, source, error))
         return false;
     resumed = take_client(socket);
@@ -298,6 +307,8 @@ socket_read(Endpoint *endpoint, const struct iovec *iov, int n_iov)
     if (n > 0 || !socket->client)
         return n;
     n = socket_client_read(socket->client, iov, n_iov);
+    if (socket->client->input_over && socket->is_tcp && socket->reconnects)
+        start_linger(socket);
     check_client(socket);
     return n;
 }

@@ -178,6 +178,26 @@ it_waits_for_a_listener(void)
 }
 
 static void
+it_connects_again_after_the_end(void)
+{
+    TcpStage tcp = tcp_stage_new(false);
+    int listener = listen_tcp(tcp.port);
+    int peer;
+
+    tcp.stage->source.reconnect_s = 1;
+    tcp_stage_open(&tcp);
+    peer = client_accept(listener);
+    client_send(peer, "one ");
+    close(peer);
+    peer = client_accept(listener);
+    client_send(peer, "two");
+    stage_expect_input(tcp.stage, "one two");
+    close(peer);
+    close(listener);
+    stage_free(tcp.stage);
+}
+
+static void
 a_name_that_is_none_is_no_error(void)
 {
     TcpStage tcp = tcp_stage_new(false);
@@ -224,6 +244,7 @@ main(int argc, char **argv)
     ADD(a_client_that_is_reset_is_gone);
     ADD(it_connects_to_a_name);
     ADD(it_waits_for_a_listener);
+    ADD(it_connects_again_after_the_end);
     ADD(a_name_that_is_none_is_no_error);
     ADD(telnet_is_spoken);
     return g_test_run();
