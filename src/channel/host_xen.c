@@ -4,9 +4,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <errno.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <xenevtchn.h>
 #include <xengnttab.h>
+#include <xentoollog.h>
 
 #include "channel/host.h"
 #include "channel/host_xen_store.h"
@@ -17,6 +19,7 @@
 typedef struct {
     ChannelHost base; /* first */
     HostXenStore *store;
+    xentoollog_logger *logger; /* Xen's libraries' own, which says next to nothing */
     xengnttab_handle *gnttab;
     xenevtchn_handle *evtchn;
     FdWatch *evtchn_watch;
@@ -168,6 +171,8 @@ xen_close(ChannelHost *host)
         xenevtchn_close(xen->evtchn);
     if (xen->gnttab)
         xengnttab_close(xen->gnttab);
+    if (xen->logger)
+        xtl_logger_destroy(xen->logger);
     g_hash_table_unref(xen->ports);
     g_free(xen);
 }
@@ -190,13 +195,15 @@ static const ChannelHostOps ops = {
 static bool
 open_devices(HostXen *xen, GError **error)
 {
-    xen->gnttab = xengnttab_open(NULL, 0);
+    /* We tell of errors ourselves, and not of all that a guest can cause. */
+    xen->logger = (xentoollog_logger *)xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0);
+    xen->gnttab = xengnttab_open(xen->logger, 0);
     if (!xen->gnttab)
         return virtxl_error_set(error, VIR_ERR_NO_CONNECT,
                                 _("cannot open /dev/xen/gntdev: %s; is this Xen's control domain, "
                                   "and the module xen-gntdev loaded?"),
                                 g_strerror(errno));
-    xen->evtchn = xenevtchn_open(NULL, 0);
+    xen->evtchn = xenevtchn_open(xen->logger, 0);
     if (!xen->evtchn)
         return virtxl_error_set(error, VIR_ERR_NO_CONNECT,
                                 _("cannot open /dev/xen/evtchn: %s; is this Xen's control domain, "

@@ -91,10 +91,6 @@ def attacked_and_back(shared_value, kind):
     comes_back(shared_value[0])
 
 
-def test_impossible_indices(both):
-    attacked_and_back(both, "indices")
-
-
 def test_a_storm_of_events(both):
     attacked_and_back(both, "events")
 
@@ -103,8 +99,22 @@ def test_states_at_full_speed(both):
     attacked_and_back(both, "states")
 
 
+# After these the guest's own driver does not always find its way back.
+
+
+def attacked(shared_value, kind):
+    output = attack(shared_value, kind)
+    assert "connected: yes" in output, output
+    with shared_value[0].shell(CONTROL.name) as shell:
+        expect_equal(shell.ask("echo hello"), "hello")
+
+
+def test_impossible_indices(both):
+    attacked(both, "indices")
+
+
 def test_rings_and_ports_that_are_none(both):
-    attacked_and_back(both, "garbage")
+    attacked(both, "garbage")
 
 
 def test_a_guest_that_fills_its_quota_of_xenstore(both):
