@@ -17,7 +17,8 @@ modules, it runs their tests first, under its own shared(). Before and after eac
 host has no guest and no daemon. After a failed test its logs follow as comments.
 
 A test has 900 s; a function's attribute "seconds" says otherwise. With --long,
-host.LONG is true, and tests do more of what they do.
+host.LONG is true, and tests do more of what they do. A file with "only_long" runs
+with --long, or when it is named.
 """
 
 import argparse
@@ -167,7 +168,8 @@ def selected(names):
     """(file, its functions to run) for what the command line names."""
     files = all_files()
     if not names:
-        return [(file, file.functions) for file in files]
+        return [(file, file.functions) for file in files
+                if host.LONG or not getattr(file.module, "only_long", False)]
     known = {file.name: file for file in files}
     chosen = []
     for name in names:

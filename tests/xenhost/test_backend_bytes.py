@@ -23,7 +23,7 @@ CHANNELS = (CONTROL, SUM, ECHO, QUIET, LATE)
 QUIET_TERMINAL, LATE_TERMINAL = "/dev/hvc4", "/dev/hvc5"
 HOLD_OUT = 1 << 20
 # Bytes each way, and bytes a second that are enough for a busy machine.
-BULK = 64 << 20
+BULK = 4 << 20
 BULK_LONG = 1 << 30
 BULK_RATE = 100000
 

@@ -76,8 +76,9 @@ def comes_back(evil):
         if backend.row(evil, TARGET.name)["frontend_state"] != 4:
             shell.ask("/attack %d take 0; sleep 2; /attack %d release 0" % (DEVID, DEVID), 60)
         wait_until(lambda: backend.row(evil, TARGET.name)["frontend_state"] == 4, "connected", 60)
-        shell.ask("(stty raw -echo <&3; exec cat <&3 >&3) 3<>/dev/hvc%d & served=$!" % DEVID)
-        evil.wait_until_raw(shell, (TARGET.name,))
+        # After all that its terminal may have another number.
+        shell.ask("for t in 2 3 4 5 6 7; do stty raw -echo -F /dev/hvc$t && break; done; "
+                  "cat </dev/hvc$t >/dev/hvc$t & served=$!; sleep 1; stty raw -echo -F /dev/hvc$t")
         with evil.connect(TARGET.name) as client:
             while not client.is_silent():
                 client.received = b""

@@ -46,8 +46,15 @@ write_device(const char *path, unsigned devid)
 void
 driver_unbind(unsigned devid)
 {
-    device_write(devid, "state", "5");
-    backend_wait(devid, "56", 10);
+    char path[64];
+    const char *state;
+
+    snprintf(path, sizeof(path), "device/console/%u/state", devid);
+    state = store_read(path);
+    if (state && strcmp(state, "4") == 0) {
+        device_write(devid, "state", "5");
+        backend_wait(devid, "56", 10);
+    }
     write_device(DRIVER "unbind", devid);
 }
 
