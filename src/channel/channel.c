@@ -32,6 +32,7 @@ struct Channel {
 
     bool resumed; /* was there before this process */
     Endpoint *endpoint;
+    bool had_client; /* as the log has it */
     guint retry_timer;
     char *error;   /* why there is no endpoint */
     bool has_told; /* whether there is one */
@@ -284,10 +285,13 @@ static void
 on_client_changed(gpointer user_data)
 {
     Channel *channel = user_data;
+    bool has_client = endpoint_is_connected(channel->endpoint);
 
-    log_limited(&channel->client_lines, G_LOG_LEVEL_INFO, "%s: %s", channel->label,
-                endpoint_is_connected(channel->endpoint) ? "a client is connected"
-                                                         : "no client is connected");
+    /* One that only looks whether somebody listens has gone by now. */
+    if (has_client != channel->had_client)
+        log_limited(&channel->client_lines, G_LOG_LEVEL_INFO, "%s: %s", channel->label,
+                    has_client ? "a client is connected" : "no client is connected");
+    channel->had_client = has_client;
     on_ready(channel);
 }
 
