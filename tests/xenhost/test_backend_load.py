@@ -9,6 +9,8 @@ from host import backend, expect_equal, guests, xen
 from host.channel import pattern_checksum
 from host.daemons import channeld, virtxld
 
+only_long = True
+
 GUESTS = ("busy-a", "busy-b", "busy-c")
 CHANNELS = 7
 SIZE = (64 << 20) if host.LONG else (256 << 10)
