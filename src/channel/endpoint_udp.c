@@ -69,9 +69,7 @@ update_watch(UdpEndpoint *udp)
 static void
 stop_room_timer(UdpEndpoint *udp)
 {
-    if (udp->room_timer)
-        g_source_remove(udp->room_timer);
-    udp->room_timer = 0;
+    g_clear_handle_id(&udp->room_timer, g_source_remove);
 }
 
 static gboolean

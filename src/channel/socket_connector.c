@@ -36,9 +36,7 @@ static void begin_try(SocketConnector *connector);
 static void
 stop_timer(SocketConnector *connector)
 {
-    if (connector->timer)
-        g_source_remove(connector->timer);
-    connector->timer = 0;
+    g_clear_handle_id(&connector->timer, g_source_remove);
 }
 
 static gboolean
