@@ -23,6 +23,8 @@ MACHINES = {
 }
 # As managers write them.
 FEATURES = {"hvm": "<features><acpi/><apic/><pae/></features>"}
+# MiB. With less than this the kernel of an HVM guest panics now and then.
+MEMORY = {"hvm": 128}
 SOCKETS = "/run/xenhost-channels"
 
 
@@ -57,7 +59,7 @@ def pty_channel(name, target="xen", program="shell"):
     return ChannelSpec(name, "pty", target, None, program)
 
 
-def definition(name, channels=(), kind="pv", memory=96, on_poweroff="destroy", on_reboot="restart",
+def definition(name, channels=(), kind="pv", memory=None, on_poweroff="destroy", on_reboot="restart",
                on_crash="destroy", cmdline="", vcpus=1):
     programs = " ".join("chan%d=%s" % (number, channel.program)
                         for number, channel in enumerate(channels, 1) if channel.program)
@@ -72,7 +74,7 @@ def definition(name, channels=(), kind="pv", memory=96, on_poweroff="destroy", o
   <on_reboot>%s</on_reboot>
   <on_crash>%s</on_crash>
   <devices>%s</devices>
-</domain>""" % (name, uuid.uuid4(), memory, vcpus, MACHINES[kind], KERNEL, INITRAMFS, programs, cmdline,
+</domain>""" % (name, uuid.uuid4(), memory or MEMORY.get(kind, 96), vcpus, MACHINES[kind], KERNEL, INITRAMFS, programs, cmdline,
                 FEATURES.get(kind, ""), on_poweroff, on_reboot, on_crash,
                 "".join(channel.xml() for channel in channels))
 
