@@ -9,6 +9,7 @@
 
 #include "libxl/libxl_channel_socket.h"
 #include "libxl/libxl_channel_source.h"
+#include "libxl/libxl_channel_state.h"
 #include "util/error.h"
 #include "util/i18n.h"
 #include "util/uuid.h"
@@ -198,6 +199,12 @@ libxl_channels_prepare(DomainDef *live, const LibxlDriverConfig *config, GPtrArr
     return true;
 }
 
+bool
+libxl_channel_is_agent(const DomainChrDef *channel)
+{
+    return g_strcmp0(channel->target_name, LIBXL_AGENT_CHANNEL) == 0;
+}
+
 /* --- channels that virtxl-channeld serves ---------------------------------- */
 
 bool
@@ -255,8 +262,8 @@ libxl_channels_add(const DomainDef *live, const LibxlDriverConfig *config, XenHo
 
 /* --- after the start ------------------------------------------------------ */
 
-static const XenChannelInfo *
-find_info(GPtrArray *infos, const char *name)
+const XenChannelInfo *
+libxl_channel_find_info(GPtrArray *infos, const char *name)
 {
     for (guint i = 0; i < infos->len; i++) {
         const XenChannelInfo *info = infos->pdata[i];
@@ -280,13 +287,14 @@ static bool
 settle(DomainDef *live, DomainChrDef *channel, GPtrArray *infos, const LibxlDriverConfig *config,
        GError **error)
 {
-    const XenChannelInfo *info = find_info(infos, channel->target_name);
+    const XenChannelInfo *info = libxl_channel_find_info(infos, channel->target_name);
 
     if (!info || info->devid != channel->devid || info->is_ours != channel->ours ||
         info->is_pty != (channel->source->type == DOMAIN_CHR_SOURCE_PTY))
         return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED,
                                 _("domain '%s': Xen did not make channel '%s' (device id %u)"),
                                 live->name, channel->target_name, channel->devid);
+    libxl_channel_state_init(channel, info->is_connected);
     take_pty_path(channel, info);
     if (channel->source->type == DOMAIN_CHR_SOURCE_PTY && !channel->source->path)
         return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED,
@@ -363,10 +371,11 @@ libxl_channels_adopt(DomainDef *live, XenHost *host, GError **error)
         return false;
     for (guint i = 0; i < live->channels->len; i++) {
         DomainChrDef *channel = live->channels->pdata[i];
-        const XenChannelInfo *info = find_info(infos, channel->target_name);
+        const XenChannelInfo *info = libxl_channel_find_info(infos, channel->target_name);
 
         channel->devid = info ? info->devid : 0;
         channel->ours = info && info->is_ours;
+        libxl_channel_state_init(channel, info && info->is_connected);
         if (info)
             take_pty_path(channel, info);
     }

@@ -29,6 +29,9 @@
 #include "libxl/libxl_driver.h"
 #include "xen/xen_host.h"
 
+/* The name of the channel of qemu-ga, which libvirt's clients know, too. */
+#define LIBXL_AGENT_CHANNEL "org.qemu.guest_agent.0"
+
 /* What a Linux guest can open beside its primary console (hvc1 to hvc7). */
 #define LIBXL_CHANNELS_FOR_LINUX 7
 
@@ -71,6 +74,11 @@ bool libxl_channel_settle(DomainDef *live, DomainChrDef *channel, const LibxlDri
  * the settings say now) and pty by its name. A channel that is not there is left without a
  * device id; one of ours that the definition does not have is detached. */
 bool libxl_channels_adopt(DomainDef *live, XenHost *host, GError **error);
+
+bool libxl_channel_is_agent(const DomainChrDef *channel);
+
+/* The one of @infos (of XenChannelInfo) with that name, or NULL. */
+const XenChannelInfo *libxl_channel_find_info(GPtrArray *infos, const char *name);
 
 /* Takes automatic paths, this domain's or (in XML that was copied) another's,
  * out of a definition: they are made at start. */

@@ -69,6 +69,17 @@ libxl_domain_begin_job(LibxlDomain *domain, GError **error)
     return true;
 }
 
+bool
+libxl_domain_try_job(LibxlDomain *domain)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
+
+    if (domain->has_job || domain->is_removed)
+        return false;
+    domain->has_job = true;
+    return true;
+}
+
 void
 libxl_domain_end_job(LibxlDomain *domain)
 {

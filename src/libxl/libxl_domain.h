@@ -48,6 +48,8 @@ typedef struct {
     LibxlDomainSample sample;
     GPtrArray *messages; /* of char *: warnings about the live domain */
 
+    gint channels_look; /* atomic: libxl_channel_state.c is to look at the channels */
+
     gint64 started_us;    /* when the last start was: limits reboot loops */
     guint quick_restarts; /* in a row, that came too soon and did not wait */
 } LibxlDomain;
@@ -60,6 +62,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibxlDomain, libxl_domain_unref)
  * when another operation does not end within 30 s; VIR_ERR_NO_DOMAIN when the
  * domain went away meanwhile. */
 bool libxl_domain_begin_job(LibxlDomain *domain, GError **error);
+/* Takes it if nobody has it. */
+bool libxl_domain_try_job(LibxlDomain *domain);
 void libxl_domain_end_job(LibxlDomain *domain);
 
 /* The id it runs under, or -1. Takes the lock. */

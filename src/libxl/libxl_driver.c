@@ -18,6 +18,7 @@
 #include "libxl/libxl_adopt.h"
 #include "libxl/libxl_capabilities.h"
 #include "libxl/libxl_channel.h"
+#include "libxl/libxl_channel_state.h"
 #include "libxl/libxl_driver_state.h"
 #include "libxl/libxl_lifecycle.h"
 #include "libxl/libxl_store.h"
@@ -184,6 +185,8 @@ follow_up(gpointer data, gpointer user_data)
         return;
     if (event->type == XEN_HOST_DOMAIN_CREATED)
         libxl_adopt_domain(driver, event->domid);
+    else if (event->type == XEN_HOST_CHANNELS_CHANGED)
+        libxl_channel_state_look(driver, event);
     else
         libxl_lifecycle_follow_up(driver, event);
 }
@@ -261,6 +264,8 @@ on_host_event(const XenHostEvent *event, gpointer user_data)
 {
     if (event->type == XEN_HOST_LOST)
         host_is_lost(user_data);
+    else if (event->type == XEN_HOST_CHANNELS_CHANGED)
+        libxl_channel_state_changed(user_data, event);
     else
         push_follow_up(user_data, event);
 }

@@ -75,7 +75,8 @@ void libxl_domain_ref_free(LibxlDomainRef *ref);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibxlDomainRef, libxl_domain_ref_free)
 
 /* An event of virDomainEventID; lifecycle's type and detail are libvirt's
- * virDomainEventType and its details; events of devices have an alias. */
+ * virDomainEventType and its details, agent-lifecycle's a state and a reason; events of
+ * devices have an alias. */
 typedef struct {
     virDomainEventID id;
     LibxlDomainRef *domain;

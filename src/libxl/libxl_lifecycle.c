@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "libxl/libxl_channel.h"
+#include "libxl/libxl_channel_state.h"
 #include "libxl/libxl_conf.h"
 #include "libxl/libxl_store.h"
 #include "util/error.h"
@@ -278,6 +279,7 @@ restart(LibxlDriver *driver, LibxlDomain *domain, const Ending *ending)
         return;
     }
     libxl_channels_remove(domain->live, driver->config);
+    libxl_channel_state_end(driver, domain);
     libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_STOPPED,
                       VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN);
     if (libxl_lifecycle_start(driver, domain, def, 0, VIR_DOMAIN_RUNNING_BOOTED, &error)) {

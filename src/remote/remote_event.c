@@ -241,6 +241,20 @@ encode_device_removal_failed(const LibxlDriverEvent *event, int callback_id, GEr
                           &message, "device-removal-failed event", error);
 }
 
+static GBytes *
+encode_agent_lifecycle(const LibxlDriverEvent *event, int callback_id, GError **error)
+{
+    const remote_domain_event_callback_agent_lifecycle_msg message = {
+        .callbackID = callback_id,
+        .dom = get_wire_domain(event),
+        .state = event->type,
+        .reason = event->detail,
+    };
+
+    return rpc_xdr_encode((xdrproc_t)xdr_remote_domain_event_callback_agent_lifecycle_msg, &message,
+                          "agent-lifecycle event", error);
+}
+
 /* Those later than EVENT_ID_OLD_LAST have no old procedure. */
 static const struct {
     virDomainEventID event;
@@ -256,6 +270,8 @@ static const struct {
      REMOTE_PROC_DOMAIN_EVENT_CALLBACK_DEVICE_REMOVED, encode_device_removed},
     {VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, 0, REMOTE_PROC_DOMAIN_EVENT_CALLBACK_DEVICE_ADDED,
      encode_device_added},
+    {VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE, 0, REMOTE_PROC_DOMAIN_EVENT_CALLBACK_AGENT_LIFECYCLE,
+     encode_agent_lifecycle},
     {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED, 0,
      REMOTE_PROC_DOMAIN_EVENT_CALLBACK_DEVICE_REMOVAL_FAILED, encode_device_removal_failed},
 };

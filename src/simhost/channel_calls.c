@@ -17,7 +17,7 @@ describe_channel(SimChannel *channel)
     sim_json_add_string(object, "name", sim_channel_get_name(channel));
     sim_json_add_string(object, "path", sim_channel_get_path(channel));
     sim_json_add_flag(object, "pty", sim_channel_is_pty(channel));
-    sim_json_add_number(object, "state", sim_channel_get_state(channel));
+    sim_json_add_flag(object, "connected", sim_channel_get_state(channel) == SIM_CHANNEL_CONNECTED);
     return object;
 }
 
@@ -32,8 +32,7 @@ add_device(gpointer data, gpointer user_data)
     sim_json_add_string(object, "path", sim_device_get_path(device));
     sim_json_add_flag(object, "pty", sim_device_is_pty(device));
     sim_json_add_flag(object, "ours", true);
-    sim_json_add_number(object, "state",
-                        (guint64)sim_frontend_get_state(sim_device_get_frontend(device)));
+    sim_json_add_flag(object, "connected", sim_device_is_connected(device));
     json_object_array_add(user_data, object);
 }
 

@@ -138,12 +138,12 @@ sim_channel_control_add_help(GString *text)
 }
 
 static bool
-control_channel(SimChannel *channel, const char *verb, GError **error)
+control_channel(SimDomain *domain, SimChannel *channel, const char *verb, GError **error)
 {
     if (g_str_equal(verb, "close"))
-        sim_channel_set_state(channel, SIM_CHANNEL_CLOSED);
+        sim_domain_set_channel_state(domain, channel, SIM_CHANNEL_CLOSED);
     else if (g_str_equal(verb, "connect"))
-        sim_channel_set_state(channel, SIM_CHANNEL_CONNECTED);
+        sim_domain_set_channel_state(domain, channel, SIM_CHANNEL_CONNECTED);
     else
         return virtxl_error_set(error, VIR_ERR_INVALID_ARG, _("a guest's channel can't '%s'"),
                                 verb);
@@ -157,7 +157,7 @@ sim_channel_control(SimDomain *domain, const char *const *words, guint n_values,
     SimDevice *device = sim_device_list_find(sim_domain_get_devices(domain), words[0]);
 
     if (channel && n_values == 0)
-        return control_channel(channel, words[1], error);
+        return control_channel(domain, channel, words[1], error);
     for (gsize i = 0; device && i < G_N_ELEMENTS(verbs); i++)
         if (g_str_equal(verbs[i].name, words[1]) && verbs[i].n_values == n_values)
             return verbs[i].func(sim_device_get_frontend(device), words + 2, error);

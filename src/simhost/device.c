@@ -11,6 +11,8 @@ struct SimDevice {
     struct json_object *source;
     SimBackend *backend;
     SimFrontend *frontend;
+    GFunc connected;
+    gpointer user_data;
     bool online;
     int backend_state;
     char *terminal;
@@ -75,9 +77,13 @@ on_frontend_changed(gpointer user_data)
 void
 sim_device_set_backend_state(SimDevice *device, int state)
 {
+    bool was_connected = sim_device_is_connected(device);
+
     device->backend_state = state;
     sim_device_tell(device);
     sim_frontend_handle_backend(device->frontend, state);
+    if (sim_device_is_connected(device) != was_connected)
+        device->connected(device, device->user_data);
 }
 
 void
@@ -129,6 +135,12 @@ sim_device_is_pty(const SimDevice *device)
     return g_strcmp0(get_source(device, "type"), "pty") == 0;
 }
 
+bool
+sim_device_is_connected(const SimDevice *device)
+{
+    return device->backend_state == SIM_XENBUS_CONNECTED;
+}
+
 const char *
 sim_device_get_path(const SimDevice *device)
 {
@@ -159,6 +171,8 @@ sim_device_new(const SimDeviceConfig *config, GError **error)
     device->name = g_strdup(config->frontend.name);
     device->source = json_object_get(config->source);
     device->backend = config->backend;
+    device->connected = config->connected;
+    device->user_data = config->user_data;
     device->online = true;
     device->backend_state = SIM_XENBUS_INITIALISING;
     sim_device_tell(device);

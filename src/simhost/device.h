@@ -23,6 +23,8 @@ typedef struct {
     const char *domain;         /* its name */
     struct json_object *source; /* an object of strings; shared */
     SimBackend *backend;        /* outlives the device */
+    GFunc connected;            /* called with the device when it has connected, or is no more */
+    gpointer user_data;
 } SimDeviceConfig;
 
 /* The guest does not run yet. Errors: VIR_ERR_INTERNAL_ERROR; then nothing is left. */
@@ -35,6 +37,8 @@ const char *sim_device_get_name(const SimDevice *device);
 /* Where users find the host's end, or NULL. */
 const char *sim_device_get_path(const SimDevice *device);
 bool sim_device_is_pty(const SimDevice *device);
+/* The backend's state is Connected. */
+bool sim_device_is_connected(const SimDevice *device);
 SimFrontend *sim_device_get_frontend(SimDevice *device);
 
 /* Adds all that the store has. */

@@ -10,6 +10,8 @@ struct SimDeviceList {
     char *links;
     char *rings;
     SimBackend *backend;
+    GFunc connected;
+    gpointer user_data;
     bool running;
     GPtrArray *devices; /* of SimDevice */
 };
@@ -24,6 +26,8 @@ sim_device_list_new(const SimDeviceListConfig *config)
     list->links = g_strdup(config->links);
     list->rings = g_strdup(config->rings);
     list->backend = config->backend;
+    list->connected = config->connected;
+    list->user_data = config->user_data;
     list->devices = g_ptr_array_new_with_free_func((GDestroyNotify)sim_device_free);
     return list;
 }
@@ -73,6 +77,8 @@ sim_device_list_add(SimDeviceList *list, guint devid, const char *name, const ch
         .domain = list->name,
         .source = source,
         .backend = list->backend,
+        .connected = list->connected,
+        .user_data = list->user_data,
     };
     SimDevice *device;
 

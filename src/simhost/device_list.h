@@ -21,6 +21,8 @@ typedef struct {
     const char *links;   /* directory for the guest's ends */
     const char *rings;   /* directory for rings */
     SimBackend *backend; /* outlives the list */
+    GFunc connected;     /* as SimDeviceConfig has it */
+    gpointer user_data;
 } SimDeviceListConfig;
 
 SimDeviceList *sim_device_list_new(const SimDeviceListConfig *config);

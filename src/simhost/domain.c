@@ -29,7 +29,7 @@ struct SimDomain {
     SimShutdownReason reason;
     int request; /* a SimShutdownReason that the guest was asked for, or NO_REQUEST */
     guint request_timer;
-    SimDomainShutdownFunc shutdown_func;
+    SimDomainEventFunc event_func;
     gpointer user_data;
 
     gint64 cpu_time_us; /* up to running_since */
@@ -85,6 +85,13 @@ sim_domain_new_control(guint64 memory_kib, guint vcpus)
     domain->config->serials = g_array_new(FALSE, TRUE, sizeof(bool));
     domain->running_since = g_get_monotonic_time();
     return domain;
+}
+
+static void
+tell(SimDomain *domain, const char *event)
+{
+    if (domain->event_func)
+        domain->event_func(event, domain, domain->user_data);
 }
 
 /* --- Building --- */
@@ -156,6 +163,12 @@ make_directory(SimDomain *domain, const char *parent, GError **error)
 }
 
 static void
+on_connected(gpointer device, gpointer user_data)
+{
+    tell(user_data, "channels");
+}
+
+static void
 make_device_list(SimDomain *domain, const char *parent, SimBackend *backend)
 {
     g_autofree char *rings = g_build_filename(parent, HOST_SIM_RINGS, NULL);
@@ -165,6 +178,8 @@ make_device_list(SimDomain *domain, const char *parent, SimBackend *backend)
         .links = domain->directory,
         .rings = rings,
         .backend = backend,
+        .connected = on_connected,
+        .user_data = domain,
     };
 
     domain->devices = sim_device_list_new(&config);
@@ -286,9 +301,9 @@ sim_domain_describe(const SimDomain *domain, struct json_object *object)
 /* --- Living --- */
 
 void
-sim_domain_set_shutdown_func(SimDomain *domain, SimDomainShutdownFunc func, gpointer user_data)
+sim_domain_set_event_func(SimDomain *domain, SimDomainEventFunc func, gpointer user_data)
 {
-    domain->shutdown_func = func;
+    domain->event_func = func;
     domain->user_data = user_data;
 }
 
@@ -333,8 +348,7 @@ shut_down(SimDomain *domain, SimShutdownReason reason)
     g_clear_handle_id(&domain->request_timer, g_source_remove);
     set_devices_running(domain, false);
     foreach_device(domain, set_device_state, GINT_TO_POINTER(SIM_CHANNEL_CLOSED));
-    if (domain->shutdown_func)
-        domain->shutdown_func(domain, domain->user_data);
+    tell(domain, "shutdown");
 }
 
 static gboolean
@@ -382,12 +396,20 @@ sim_domain_pause(SimDomain *domain, GError **error)
 }
 
 static void
+connect_devices(SimDomain *domain)
+{
+    domain->is_connected = true;
+    foreach_device(domain, set_device_state, GINT_TO_POINTER(SIM_CHANNEL_CONNECTED));
+    if (domain->channels->len > 0)
+        tell(domain, "channels");
+}
+
+static void
 start_running(SimDomain *domain)
 {
     domain->running_since = g_get_monotonic_time();
     if (!domain->is_connected)
-        foreach_device(domain, set_device_state, GINT_TO_POINTER(SIM_CHANNEL_CONNECTED));
-    domain->is_connected = true;
+        connect_devices(domain);
     set_devices_running(domain, true);
     schedule_request(domain);
 }
@@ -441,6 +463,13 @@ sim_domain_find_channel(SimDomain *domain, const char *name)
             return channel;
     }
     return NULL;
+}
+
+void
+sim_domain_set_channel_state(SimDomain *domain, SimChannel *channel, SimChannelState state)
+{
+    sim_channel_set_state(channel, state);
+    tell(domain, "channels");
 }
 
 SimDeviceList *

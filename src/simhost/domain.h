@@ -33,7 +33,8 @@ typedef enum {
 
 typedef struct SimDomain SimDomain;
 
-typedef void (*SimDomainShutdownFunc)(SimDomain *domain, gpointer user_data);
+/* @event: "shutdown", or "channels" when one has connected or is no longer. */
+typedef void (*SimDomainEventFunc)(const char *event, SimDomain *domain, gpointer user_data);
 
 /* Domain-0, which runs and has no devices. */
 SimDomain *sim_domain_new_control(guint64 memory_kib, guint vcpus);
@@ -49,9 +50,7 @@ void sim_domain_close_devices(SimDomain *domain);
 void sim_domain_free(SimDomain *domain);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimDomain, sim_domain_free)
 
-/* @func is called when the guest stops. */
-void sim_domain_set_shutdown_func(SimDomain *domain, SimDomainShutdownFunc func,
-                                  gpointer user_data);
+void sim_domain_set_event_func(SimDomain *domain, SimDomainEventFunc func, gpointer user_data);
 
 guint32 sim_domain_get_domid(const SimDomain *domain);
 const char *sim_domain_get_name(const SimDomain *domain);
@@ -79,6 +78,8 @@ bool sim_domain_stop(SimDomain *domain, SimShutdownReason reason, GError **error
  * name. */
 GPtrArray *sim_domain_get_channels(SimDomain *domain);
 SimChannel *sim_domain_find_channel(SimDomain *domain, const char *name);
+/* The guest's end of one of them comes or goes. */
+void sim_domain_set_channel_state(SimDomain *domain, SimChannel *channel, SimChannelState state);
 
 /* Channels that the backend serves; NULL if the domain can have none. */
 SimDeviceList *sim_domain_get_devices(SimDomain *domain);

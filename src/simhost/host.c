@@ -189,11 +189,11 @@ check_room(SimHost *host, const SimDomainConfig *config, GError **error)
 }
 
 static void
-on_shutdown(SimDomain *domain, gpointer user_data)
+on_domain_event(const char *event, SimDomain *domain, gpointer user_data)
 {
     SimHost *host = user_data;
 
-    host->func("shutdown", domain, host->user_data);
+    host->func(event, domain, host->user_data);
 }
 
 SimDomain *
@@ -209,7 +209,7 @@ sim_host_create_domain(SimHost *host, struct json_object *object, GError **error
     if (!domain)
         return NULL;
     host->next_domid++;
-    sim_domain_set_shutdown_func(domain, on_shutdown, host);
+    sim_domain_set_event_func(domain, on_domain_event, host);
     g_ptr_array_add(host->domains, domain);
     host->func("created", domain, host->user_data);
     return domain;

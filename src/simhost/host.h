@@ -21,7 +21,7 @@
 
 typedef struct SimHost SimHost;
 
-/* @event: "created", "shutdown" or "gone". */
+/* @event: "created", "gone", or one of a domain's. */
 typedef void (*SimHostEventFunc)(const char *event, const SimDomain *domain, gpointer user_data);
 
 /* @directory holds the guests' ends; what a simulated host that was killed has

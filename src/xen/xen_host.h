@@ -80,7 +80,9 @@ typedef struct {
     char *path; /* the socket, or the host's end of the pty; NULL if not known yet */
     bool is_pty;
     bool is_ours; /* virtxl-channeld serves it */
-    int state;    /* the frontend's XenbusState; 4 is connected */
+    /* The guest's driver and the backend are connected (XenbusStateConnected of the
+     * backend, which follows the frontend); a program may have it open or not. */
+    bool is_connected;
 } XenChannelInfo;
 
 void xen_channel_info_free(XenChannelInfo *info);
@@ -92,10 +94,12 @@ typedef enum {
 } XenConsoleKind;
 
 typedef enum {
-    XEN_HOST_DOMAIN_CREATED,  /* a domain that was not there before */
-    XEN_HOST_DOMAIN_SHUTDOWN, /* it has stopped, for event->reason, and waits to be destroyed */
-    XEN_HOST_DOMAIN_GONE,     /* its id is no longer in use */
-    XEN_HOST_LOST,            /* the (simulated) host itself is gone; nothing works any more */
+    XEN_HOST_DOMAIN_CREATED,   /* a domain that was not there before */
+    XEN_HOST_DOMAIN_SHUTDOWN,  /* it has stopped, for event->reason, and waits to be destroyed */
+    XEN_HOST_DOMAIN_GONE,      /* its id is no longer in use */
+    XEN_HOST_CHANNELS_CHANGED, /* a channel of it has connected or no longer is; it may
+                                * have been so for a moment only */
+    XEN_HOST_LOST,             /* the (simulated) host itself is gone; nothing works any more */
 } XenHostEventType;
 
 typedef struct {

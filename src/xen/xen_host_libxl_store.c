@@ -107,7 +107,7 @@ read_channel(struct xs_handle *xs, guint32 domid, guint devid)
     if (!frontend || !name)
         return NULL;
     connection = read_filled(xs, backend, "connection");
-    state = read_filled(xs, frontend, "state");
+    state = read_filled(xs, backend, "state");
 
     channel = g_new0(XenChannelInfo, 1);
     channel->devid = devid;
@@ -115,7 +115,7 @@ read_channel(struct xs_handle *xs, guint32 domid, guint devid)
     channel->is_ours = source != NULL;
     channel->path = read_path(xs, channel, libxl, frontend, backend);
     channel->name = g_steal_pointer(&name);
-    channel->state = state ? atoi(state) : XenbusStateUnknown;
+    channel->is_connected = state && atoi(state) == XenbusStateConnected;
     return channel;
 }
 

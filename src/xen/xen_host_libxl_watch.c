@@ -20,14 +20,20 @@
  * fire again when its id becomes free. So as long as a domain is dying, the
  * thread looks again by the clock, less and less often.
  *
+ * A third watch is on the backends of all consoles: when the state of one changes that
+ * is a channel, the channels of its domain have CHANGED. That is all that is read of
+ * it; who wants to know more lists them.
+ *
  * Events go into a queue; a source in the default main context hands them out.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -36,6 +42,8 @@
 #include "util/error.h"
 #include "util/i18n.h"
 #include "xen/xen_host_libxl.h"
+
+#define BACKENDS "/local/domain/0/backend/console"
 
 #define LOOK_AGAIN_FIRST_MS 50
 #define LOOK_AGAIN_LAST_MS  5000
@@ -262,13 +270,47 @@ look(XenWatch *watch)
 
 /* --- the thread --------------------------------------------------------- */
 
-static void
-drain_firings(XenWatch *watch)
+/* BACKENDS/DOMID/DEVID/state; the primary console, 0, is no channel. */
+static bool
+parse_channel_state_path(const char *path, guint32 *domid)
 {
+    unsigned devid;
+    int length = 0;
+
+    return sscanf(path, BACKENDS "/%" SCNu32 "/%u/state%n", domid, &devid, &length) == 2 &&
+           length > 0 && !path[length] && devid > 0;
+}
+
+/* The frontend is not looked at: a guest changes its state as it likes, and the backend
+ * follows only so fast. */
+static void
+channels_changed(XenWatch *watch, guint32 domid)
+{
+    for (guint i = 0; i < watch->domains->len; i++) {
+        const WatchedDomain *domain = &g_array_index(watch->domains, WatchedDomain, i);
+
+        if (domain->domid == domid)
+            report(watch, XEN_HOST_CHANNELS_CHANGED, domain);
+    }
+}
+
+/* True if the list of domains may have changed. */
+static bool
+take_firings(XenWatch *watch)
+{
+    bool is_of_domains = false;
     char **firing;
 
-    while ((firing = xs_check_watch(watch->xs)))
+    while ((firing = xs_check_watch(watch->xs))) {
+        guint32 domid;
+
+        if (firing[XS_WATCH_PATH][0] == '@')
+            is_of_domains = true;
+        else if (parse_channel_state_path(firing[XS_WATCH_PATH], &domid))
+            channels_changed(watch, domid);
         free(firing);
+    }
+    return is_of_domains;
 }
 
 static gpointer
@@ -293,10 +335,10 @@ watch_thread(gpointer user_data)
             report(watch, XEN_HOST_LOST, NULL);
             return NULL;
         }
-        if (fds[2].revents) {
+        if (fds[2].revents && take_firings(watch))
             watch->look_again_ms = LOOK_NEVER;
-            drain_firings(watch);
-        }
+        else if (fds[2].revents && watch->look_again_ms == LOOK_NEVER)
+            continue;
         look(watch);
     }
 }
@@ -306,7 +348,7 @@ open_store(XenWatch *watch, GError **error)
 {
     watch->xs = xs_open(0);
     if (watch->xs && xs_fileno(watch->xs) >= 0 && xs_watch(watch->xs, "@introduceDomain", "") &&
-        xs_watch(watch->xs, "@releaseDomain", ""))
+        xs_watch(watch->xs, "@releaseDomain", "") && xs_watch(watch->xs, BACKENDS, ""))
         return true;
     return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR, _("cannot watch xenstore: %s"),
                             g_strerror(errno));

@@ -103,6 +103,7 @@ read_event_type(Json *object, XenHostEventType *type)
         [XEN_HOST_DOMAIN_CREATED] = "created",
         [XEN_HOST_DOMAIN_SHUTDOWN] = "shutdown",
         [XEN_HOST_DOMAIN_GONE] = "gone",
+        [XEN_HOST_CHANNELS_CHANGED] = "channels",
     };
     const char *name = json_object_get_string(json_object_object_get(object, "event"));
 

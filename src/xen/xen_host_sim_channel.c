@@ -141,7 +141,7 @@ new_channel_info(Json *object)
     info->path = g_strdup(get_string(object, "path"));
     info->is_pty = get_flag(object, "pty");
     info->is_ours = get_flag(object, "ours");
-    info->state = (int)get_number(object, "state");
+    info->is_connected = get_flag(object, "connected");
     return info;
 }
 

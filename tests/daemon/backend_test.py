@@ -235,10 +235,7 @@ class Stream:
 def two_hundred_kills_under_load_lose_nothing_that_the_guest_says():
     """The clients die with the backend; each next one goes on where the last one was. However
     late it comes: the guest waits for it."""
-    daemon = Daemon(start=False)
-    os.makedirs(daemon.path("etc/libvirt"))
-    daemon.file("etc/libvirt/libxl.conf", 'channel_overflow = "wait"\n')
-    daemon.start()
+    daemon = Daemon(driver_config='channel_overflow = "wait"\n')
     with Guest(daemon, "loaded") as guest:
         stop = threading.Event()
 

@@ -109,7 +109,7 @@ def expect_equal(value, expected):
 class Daemon:
     """virtxld --host sim under a temporary root, which goes with it."""
 
-    def __init__(self, start=True, config=None, arguments=(), environment=None):
+    def __init__(self, start=True, config=None, driver_config=None, arguments=(), environment=None):
         self.root = tempfile.mkdtemp(prefix="virtxl-")
         self.config_path = self.path("etc/libvirt/virtxld.conf")
         self.socket = self.path("run/libvirt/virtxend-sock")
@@ -120,15 +120,18 @@ class Daemon:
         daemons.append(self)
         if config is not None:
             self.configure(config)
+        if driver_config is not None:
+            self.configure(driver_config, "libxl.conf")
         if start:
             self.start()
 
     def path(self, relative):
         return os.path.join(self.root, relative)
 
-    def configure(self, text):
-        os.makedirs(os.path.dirname(self.config_path), exist_ok=True)
-        with open(self.config_path, "w") as file:
+    def configure(self, text, name="virtxld.conf"):
+        path = os.path.join(os.path.dirname(self.config_path), name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as file:
             file.write(text)
 
     @property

@@ -4,7 +4,6 @@
 simulated host."""
 
 import os
-import select
 import threading
 import uuid
 import xml.etree.ElementTree as ElementTree
@@ -12,131 +11,16 @@ import xml.etree.ElementTree as ElementTree
 import libvirt
 
 import backend
-from fixture import (PATIENCE, Daemon, connect, expect_equal, expect_in, receive_exactly, run, shared, test,
+from fixture import (Daemon, connect, expect_equal, expect_in, receive_exactly, run, shared, test,
                      unix_channel, wait_for)
+from guests import NAME, Guest, channel, connection, hears
 from wire import CALLBACK_DEVICE_REMOVED, CALLBACK_REGISTER, DETACH_DEVICE, Reader, Wire, integer, optional, string
 from wire import domain as wire_domain
 
-NAME = "org.example.one"
-LIBXL_CONF = "etc/libvirt/libxl.conf"
 ADDED = libvirt.VIR_DOMAIN_EVENT_ID_DEVICE_ADDED
 REMOVED = libvirt.VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED
 FAILED = libvirt.VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED
 BOTH = libvirt.VIR_DOMAIN_AFFECT_LIVE | libvirt.VIR_DOMAIN_AFFECT_CONFIG
-
-libvirt.registerErrorHandler(lambda context, error: None, None)
-libvirt.virEventRegisterDefaultImpl()
-
-
-def run_events():
-    while True:
-        libvirt.virEventRunDefaultImpl()
-
-
-threading.Thread(target=run_events, daemon=True).start()
-
-
-def channel(name=NAME, source="", kind="unix", more=""):
-    return "<channel type='%s'>%s<target type='virtio' name='%s'/>%s</channel>" % (kind, source, name, more)
-
-
-def connection(daemon):
-    return libvirt.open(daemon.uri())
-
-
-def hears(end, data):
-    """The guest's end gives that, in time."""
-    heard = b""
-    while len(heard) < len(data) and select.select([end], [], [], PATIENCE)[0]:
-        heard += os.read(end, len(data) - len(heard))
-    expect_equal(heard, data)
-
-
-class Guest:
-    """A domain, which runs if it is not told otherwise, and is gone at the end."""
-
-    def __init__(self, daemon, name, devices="", start=("start",)):
-        self.daemon, self.name = daemon, name
-        daemon.define(name, devices=devices)
-        if start:
-            daemon.virsh(*start, name)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.daemon.remove(self.name)
-
-    def virsh(self, how, command, xml, flags):
-        return how(command, self.name, self.daemon.file("device.xml", xml), *flags)
-
-    def attach(self, xml, *flags):
-        self.virsh(self.daemon.virsh, "attach-device", xml, flags)
-
-    def attach_fails(self, xml, *flags):
-        return self.virsh(self.daemon.virsh_fails, "attach-device", xml, flags)
-
-    def detach(self, xml, *flags):
-        self.virsh(self.daemon.virsh, "detach-device", xml, flags)
-
-    def detach_fails(self, xml, *flags):
-        return self.virsh(self.daemon.virsh_fails, "detach-device", xml, flags)
-
-    def domain(self):
-        """As libvirt-python has it."""
-        return connection(self.daemon).lookupByName(self.name)
-
-    def error_of(self, call):
-        """The code of the error that call(domain) must end with."""
-        try:
-            call(self.domain())
-        except libvirt.libvirtError as error:
-            return error.get_error_code()
-        raise AssertionError("it succeeds")
-
-    def channels(self, *flags):
-        """name -> element, of the live XML or what the flags say."""
-        root = ElementTree.fromstring(self.daemon.virsh("dumpxml", self.name, *flags))
-        return {element.find("target").get("name"): element for element in root.iterfind("devices/channel")}
-
-    def path(self, name=NAME):
-        return self.channels()[name].find("source").get("path")
-
-    def alias(self, name=NAME):
-        return self.channels()[name].find("alias").get("name")
-
-    def devid(self, name=NAME):
-        return backend.channels(self.daemon)[(self.name, name)]["devid"]
-
-    def on_host(self):
-        """Names of the channels that the host has."""
-        words = [line.split() for line in self.daemon.ctl("list").splitlines()]
-        names, is_ours = [], False
-        for line in words:
-            if line[0] != "channel":
-                is_ours = line[1] == self.name
-            elif is_ours:
-                names.append(line[2])
-        return sorted(names)
-
-    def both_ways(self, name=NAME):
-        end = self.daemon.guest_end(self.name, name)
-        try:
-            with connect(self.path(name)) as client:
-                client.sendall(b"to the guest\n")
-                hears(end, b"to the guest\n")
-                os.write(end, b"to the host\n")
-                expect_equal(receive_exactly(client, 12), b"to the host\n")
-        finally:
-            os.close(end)
-
-    def assert_truth(self, names):
-        """All say the same of the channels that there are."""
-        expect_equal(sorted(self.channels()), sorted(names))
-        expect_equal(self.on_host(), sorted(names))
-        status = ElementTree.parse(self.daemon.path("run/libvirt/libxl/%s.xml" % self.name))
-        listed = [element.get("name") for element in status.iterfind(".//devices/channel/target")]
-        expect_equal(sorted(listed), sorted(names))
 
 
 def descriptors(process):
@@ -339,10 +223,7 @@ def detach_by_alias():
 
 @test
 def what_qemu_serves_can_not_be_detached():
-    daemon = Daemon(start=False)
-    os.makedirs(os.path.dirname(daemon.path(LIBXL_CONF)))
-    daemon.file(LIBXL_CONF, "channel_backend = \"libxl\"\n")
-    daemon.start()
+    daemon = Daemon(driver_config='channel_backend = "libxl"\n')
     with Guest(daemon, "qemu", channel("boot")) as guest:
         guest.attach(channel())
         guest.both_ways()

@@ -238,6 +238,21 @@ test_a_socket_is_listed(void)
 }
 
 static void
+test_it_is_connected_when_the_backend_is(void)
+{
+    g_autoptr(GPtrArray) before = NULL;
+    g_autoptr(GPtrArray) after = NULL;
+
+    add_served();
+    fake_xenstore_set(FRONTEND "/state", "4");
+    before = xen_store_list_channels(NULL, 7);
+    g_assert_false(only_channel(before)->is_connected);
+    fake_xenstore_set(BACKEND "/state", "4");
+    after = xen_store_list_channels(NULL, 7);
+    g_assert_true(only_channel(after)->is_connected);
+}
+
+static void
 test_a_pty_is_listed_once_it_is_known(void)
 {
     g_autoptr(GPtrArray) before = NULL;
@@ -388,6 +403,7 @@ main(int argc, char **argv)
         {"add/nothing-is-written-for-no-domain", test_nothing_is_written_for_no_domain},
         {"add/a-domain-that-goes-is-not-waited-for", test_a_domain_that_goes_is_not_waited_for},
         {"list/a-socket", test_a_socket_is_listed},
+        {"list/connected-when-the-backend-is", test_it_is_connected_when_the_backend_is},
         {"list/a-pty-once-it-is-known", test_a_pty_is_listed_once_it_is_known},
         {"list/a-file", test_a_file_is_listed},
         {"list/libxls-own-is-not-ours", test_libxls_own_is_not_ours},

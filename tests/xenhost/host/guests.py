@@ -14,7 +14,9 @@ import uuid
 from . import clients, expect_equal, xen
 from .channel import Channel
 
-KERNEL = "/usr/lib/virtxl-lab/guest-kernel"
+# Unpacked, the same kernel starts much sooner; HVM takes it only as it is.
+KERNELS = {"hvm": "/usr/lib/virtxl-lab/guest-kernel"}
+KERNEL = "/usr/lib/virtxl-lab/guest-vmlinux"
 INITRAMFS = "/usr/lib/virtxl-lab/guest-initramfs"
 MACHINES = {
     "pv": "<type arch='x86_64' machine='xenpv'>linux</type>",
@@ -74,7 +76,8 @@ def definition(name, channels=(), kind="pv", memory=None, on_poweroff="destroy",
   <on_reboot>%s</on_reboot>
   <on_crash>%s</on_crash>
   <devices>%s</devices>
-</domain>""" % (name, uuid.uuid4(), memory or MEMORY.get(kind, 96), vcpus, MACHINES[kind], KERNEL, INITRAMFS, programs, cmdline,
+</domain>""" % (name, uuid.uuid4(), memory or MEMORY.get(kind, 96), vcpus, MACHINES[kind],
+                KERNELS.get(kind, KERNEL), INITRAMFS, programs, cmdline,
                 FEATURES.get(kind, ""), on_poweroff, on_reboot, on_crash,
                 "".join(channel.xml() for channel in channels))
 

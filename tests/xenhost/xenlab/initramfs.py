@@ -33,6 +33,7 @@ for attempt in $(seq 50); do
 done
 cp -r /lab /root/usr/lib/virtxl-lab
 ln -s "/boot/$(cd /root/boot && echo vmlinuz-*)" /root/usr/lib/virtxl-lab/guest-kernel
+ln -s /boot/vmlinux /root/usr/lib/virtxl-lab/guest-vmlinux
 mount --move /dev /root/dev
 exec switch_root /root /usr/lib/virtxl-lab/init
 """

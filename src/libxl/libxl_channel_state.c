@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "virtxl-driver"
+
+#include "libxl/libxl_channel_state.h"
+
+#include "libxl/libxl_channel.h"
+
+#define LOOK_MS 50  /* after something has changed */
+#define BUSY_MS 200 /* after somebody else had the job */
+
+static void
+set_state(LibxlDriver *driver, LibxlDomain *domain, DomainChrDef *channel, bool is_connected)
+{
+    DomainChrState state =
+        is_connected ? DOMAIN_CHR_STATE_CONNECTED : DOMAIN_CHR_STATE_DISCONNECTED;
+
+    if (channel->state == state)
+        return;
+    g_mutex_lock(&domain->lock);
+    channel->state = state;
+    g_mutex_unlock(&domain->lock);
+    if (libxl_channel_is_agent(channel))
+        libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE,
+                          is_connected
+                              ? VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED
+                              : VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_DISCONNECTED,
+                          VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_CHANNEL);
+}
+
+static void
+look(LibxlDriver *driver, LibxlDomain *domain)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) infos =
+        driver->host->ops->list_channels(driver->host, (guint32)domain->live->id, &error);
+
+    if (!infos) {
+        g_warning("domain '%s': its channels can't be read: %s", domain->name, error->message);
+        return;
+    }
+    for (guint i = 0; i < domain->live->channels->len; i++) {
+        DomainChrDef *channel = domain->live->channels->pdata[i];
+        const XenChannelInfo *info = libxl_channel_find_info(infos, channel->target_name);
+
+        set_state(driver, domain, channel, info && info->is_connected);
+    }
+}
+
+void
+libxl_channel_state_init(DomainChrDef *channel, bool is_connected)
+{
+    channel->state = is_connected ? DOMAIN_CHR_STATE_CONNECTED : DOMAIN_CHR_STATE_DISCONNECTED;
+}
+
+void
+libxl_channel_state_changed(LibxlDriver *driver, const XenHostEvent *event)
+{
+    g_autoptr(LibxlDomain) domain = libxl_domain_list_peek_uuid(driver->domains, event->uuid);
+
+    if (domain && g_atomic_int_compare_and_exchange(&domain->channels_look, 0, 1))
+        libxl_driver_follow_up_later(driver, event, LOOK_MS);
+}
+
+void
+libxl_channel_state_look(LibxlDriver *driver, const XenHostEvent *event)
+{
+    g_autoptr(LibxlDomain) domain = libxl_domain_list_peek_uuid(driver->domains, event->uuid);
+
+    if (!domain)
+        return;
+    if (!libxl_domain_try_job(domain)) {
+        libxl_driver_follow_up_later(driver, event, BUSY_MS);
+        return;
+    }
+    /* What changes from here on is for another look. */
+    g_atomic_int_set(&domain->channels_look, 0);
+    if (domain->live && !domain->is_foreign)
+        look(driver, domain);
+    libxl_domain_end_job(domain);
+}
+
+void
+libxl_channel_state_end(LibxlDriver *driver, LibxlDomain *domain)
+{
+    for (guint i = 0; i < domain->live->channels->len; i++)
+        set_state(driver, domain, domain->live->channels->pdata[i], false);
+}
