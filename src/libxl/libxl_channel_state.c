@@ -4,9 +4,11 @@
 #include "libxl/libxl_channel_state.h"
 
 #include "libxl/libxl_channel.h"
+#include "util/error.h"
 
-#define LOOK_MS 50  /* after something has changed */
-#define BUSY_MS 200 /* after somebody else had the job */
+#define LOOK_MS 50   /* after something has changed */
+#define BUSY_MS 200  /* after somebody else had the job */
+#define FAIL_MS 1000 /* after they could not be read */
 
 static void
 set_state(LibxlDriver *driver, LibxlDomain *domain, DomainChrDef *channel, bool is_connected)
@@ -27,7 +29,8 @@ set_state(LibxlDriver *driver, LibxlDomain *domain, DomainChrDef *channel, bool 
                           VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_CHANNEL);
 }
 
-static void
+/* False if it has to be done again. */
+static bool
 look(LibxlDriver *driver, LibxlDomain *domain)
 {
     g_autoptr(GError) error = NULL;
@@ -35,8 +38,8 @@ look(LibxlDriver *driver, LibxlDomain *domain)
         driver->host->ops->list_channels(driver->host, (guint32)domain->live->id, &error);
 
     if (!infos) {
-        g_warning("domain '%s': its channels can't be read: %s", domain->name, error->message);
-        return;
+        g_info("domain '%s': its channels can't be read: %s", domain->name, error->message);
+        return g_error_matches(error, VIRTXL_ERROR, VIR_ERR_NO_DOMAIN);
     }
     for (guint i = 0; i < domain->live->channels->len; i++) {
         DomainChrDef *channel = domain->live->channels->pdata[i];
@@ -44,6 +47,14 @@ look(LibxlDriver *driver, LibxlDomain *domain)
 
         set_state(driver, domain, channel, info && info->is_connected);
     }
+    return true;
+}
+
+static void
+look_later(LibxlDriver *driver, LibxlDomain *domain, const XenHostEvent *event, guint milliseconds)
+{
+    if (g_atomic_int_compare_and_exchange(&domain->channels_look, 0, 1))
+        libxl_driver_follow_up_later(driver, event, milliseconds);
 }
 
 void
@@ -57,8 +68,8 @@ libxl_channel_state_changed(LibxlDriver *driver, const XenHostEvent *event)
 {
     g_autoptr(LibxlDomain) domain = libxl_domain_list_peek_uuid(driver->domains, event->uuid);
 
-    if (domain && g_atomic_int_compare_and_exchange(&domain->channels_look, 0, 1))
-        libxl_driver_follow_up_later(driver, event, LOOK_MS);
+    if (domain)
+        look_later(driver, domain, event, LOOK_MS);
 }
 
 void
@@ -74,8 +85,8 @@ libxl_channel_state_look(LibxlDriver *driver, const XenHostEvent *event)
     }
     /* What changes from here on is for another look. */
     g_atomic_int_set(&domain->channels_look, 0);
-    if (domain->live && !domain->is_foreign)
-        look(driver, domain);
+    if (domain->live && !domain->is_foreign && !look(driver, domain))
+        look_later(driver, domain, event, FAIL_MS);
     libxl_domain_end_job(domain);
 }
 

@@ -13,6 +13,8 @@ import backend
 from fixture import PATIENCE, connect, expect_equal, receive_exactly
 
 NAME = "org.example.one"
+# More calls of the host than any operation makes.
+CALLS = 14
 
 libvirt.registerErrorHandler(lambda context, error: None, None)
 libvirt.virEventRegisterDefaultImpl()
@@ -127,3 +129,19 @@ class Guest:
         status = ElementTree.parse(self.daemon.path("run/libvirt/libxl/%s.xml" % self.name))
         listed = [element.get("name") for element in status.iterfind(".//devices/channel/target")]
         expect_equal(sorted(listed), sorted(names))
+
+
+def fail_at_each_call(daemon, operation):
+    """Yields the result (did it succeed?) with the K-th call failing, for each K."""
+    failures = 0
+    for number in range(1, CALLS + 1):
+        daemon.ctl("fail-any", str(number))
+        try:
+            operation()
+            yield True
+        except libvirt.libvirtError:
+            failures += 1
+            yield False
+        finally:
+            daemon.ctl("reset")
+    assert 0 < failures < CALLS, failures

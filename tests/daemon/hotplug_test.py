@@ -13,7 +13,7 @@ import libvirt
 import backend
 from fixture import (Daemon, connect, expect_equal, expect_in, receive_exactly, run, shared, test,
                      unix_channel, wait_for)
-from guests import NAME, Guest, channel, connection, hears
+from guests import NAME, Guest, channel, connection, fail_at_each_call, hears
 from wire import CALLBACK_DEVICE_REMOVED, CALLBACK_REGISTER, DETACH_DEVICE, Reader, Wire, integer, optional, string
 from wire import domain as wire_domain
 
@@ -473,32 +473,13 @@ def what_was_not_attached_to_the_end_is_removed_by_the_next_daemon():
 
 # Failures
 
-# More than the calls that one of the two makes.
-CALLS = 12
-
-
-def fail_at_each_call(guest, operation):
-    """Yields the result (did it succeed?) with the K-th call failing, for each K."""
-    failures = 0
-    for number in range(1, CALLS + 1):
-        guest.daemon.ctl("fail-any", str(number))
-        try:
-            operation()
-            yield True
-        except libvirt.libvirtError:
-            failures += 1
-            yield False
-        finally:
-            guest.daemon.ctl("reset")
-    assert 0 < failures < CALLS, failures
-
 
 @test
 def an_attach_that_fails_at_any_call_leaves_nothing():
     daemon = Daemon()
     with Guest(daemon, "halfmade", channel("boot")) as guest:
         domain = guest.domain()
-        for succeeded in fail_at_each_call(guest, lambda: domain.attachDeviceFlags(channel(), BOTH)):
+        for succeeded in fail_at_each_call(daemon, lambda: domain.attachDeviceFlags(channel(), BOTH)):
             names = ["boot", NAME] if succeeded else ["boot"]
             guest.assert_truth(names)
             expect_equal(sorted(guest.channels("--inactive")), sorted(names))
@@ -518,7 +499,7 @@ def a_detach_that_fails_at_any_call_leaves_what_the_xml_says():
     with Guest(daemon, "halfgone", channel("boot")) as guest:
         domain = guest.domain()
         domain.attachDevice(channel())
-        for succeeded in fail_at_each_call(guest, lambda: domain.detachDevice(channel())):
+        for succeeded in fail_at_each_call(daemon, lambda: domain.detachDevice(channel())):
             guest.assert_truth(["boot"] if succeeded else ["boot", NAME])
             daemon.ctl("reset")
             if not succeeded:
