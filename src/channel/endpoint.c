@@ -77,7 +77,13 @@ endpoint_want(Endpoint *endpoint, bool input, bool output)
 gsize
 endpoint_read(Endpoint *endpoint, const struct iovec *iov, int n_iov)
 {
-    return endpoint_get_size(iov, n_iov) > 0 ? endpoint->ops->read(endpoint, iov, n_iov) : 0;
+    gsize n;
+
+    if (endpoint->is_dry || endpoint_get_size(iov, n_iov) == 0)
+        return 0;
+    n = endpoint->ops->read(endpoint, iov, n_iov);
+    endpoint->is_dry = n == 0;
+    return n;
 }
 
 gsize
@@ -122,6 +128,7 @@ on_change(gpointer user_data)
     Endpoint *endpoint = user_data;
 
     endpoint->change_source = 0;
+    endpoint->is_dry = false;
     endpoint->callbacks.changed(endpoint->user_data);
     return G_SOURCE_REMOVE;
 }
@@ -137,6 +144,7 @@ endpoint_tell_change(Endpoint *endpoint, bool came)
 void
 endpoint_tell_ready(Endpoint *endpoint)
 {
+    endpoint->is_dry = false;
     endpoint->callbacks.ready(endpoint->user_data);
 }
 

@@ -49,6 +49,7 @@ struct Endpoint {
     FdStore *fd_store; /* may be NULL */
     bool want_input;
     bool want_output;
+    bool is_dry; /* the last read gave nothing; there is nothing until ready() or changed() */
     guint64 client_count;
     guint change_source; /* will call changed() */
     guint ready_source;  /* calls ready() again and again */

@@ -4,17 +4,35 @@
 /* How many times a channel may move bytes before the others have their turn. */
 #define ROUNDS_MAX 16
 
+#define IN_REFILL_PART 4
+
 static bool
 is_connected(const Pump *pump)
 {
     return pump->endpoint && endpoint_is_connected(pump->endpoint);
 }
 
+/* The parts of hold IN that the endpoint may fill now. A guest takes a few bytes at a
+ * time: once the hold has been full, a quarter of it must be free again, or there would be
+ * system calls for each few bytes. */
+static int
+get_in_room(Pump *pump, struct iovec iov[2])
+{
+    gsize room = hold_get_room(pump->hold, HOLD_IN);
+    gsize size = room + hold_get_used(pump->hold, HOLD_IN);
+
+    if (room == 0)
+        pump->in_full = true;
+    else if (room >= size / IN_REFILL_PART)
+        pump->in_full = false;
+    return pump->endpoint && !pump->in_full ? hold_get_in_room(pump->hold, iov) : 0;
+}
+
 static gsize
 move_endpoint_to_hold(Pump *pump)
 {
     struct iovec iov[2];
-    int n_iov = pump->endpoint ? hold_get_in_room(pump->hold, iov) : 0;
+    int n_iov = get_in_room(pump, iov);
     gsize moved = n_iov > 0 ? endpoint_read(pump->endpoint, iov, n_iov) : 0;
 
     hold_produce_in(pump->hold, moved);
@@ -122,7 +140,7 @@ want_more(Pump *pump)
     struct iovec iov[2];
 
     if (pump->endpoint)
-        endpoint_want(pump->endpoint, hold_get_in_room(pump->hold, iov) > 0,
+        endpoint_want(pump->endpoint, get_in_room(pump, iov) > 0,
                       hold_get_used(pump->hold, HOLD_OUT) > 0);
 }
 

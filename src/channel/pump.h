@@ -28,6 +28,7 @@ typedef struct {
     LogFile *log; /* or NULL */
     Ring *ring;   /* NULL while none is connected */
     bool wait;    /* rather than discard */
+    bool in_full; /* no more is read from the endpoint until there is much room again */
 
     guint64 bytes_in;  /* that the guest's ring has taken */
     guint64 bytes_out; /* that the endpoint has taken */

@@ -3,14 +3,16 @@
 """Runs in dom0 of the emulated host: what channels cost with virtxl-channeld, and with
 QEMU as libxl starts it for each domain. channel-on-xen brings it there.
 
-One PV guest is served by each of them, one after the other. The last column is how
-many times better ours is. Many channels are measured on the simulated host, since the
+A PV guest is served by each of them. The last column is how many times better ours is. Many channels are measured on the simulated host, since the
 emulated one has no room for so many guests; of QEMU's there would be one a domain.
 """
 
 import contextlib
 import os
+import signal
+import socket
 import statistics
+import struct
 import subprocess
 import tempfile
 import time
@@ -24,7 +26,8 @@ CONTROL = guests.unix_channel("control")
 SUM = guests.unix_channel("sum", program="sum")
 ECHO = guests.unix_channel("echo", program="echo")
 CHANNELS = (CONTROL, SUM, ECHO)
-SIZE = 4 << 20
+SIZE = 1 << 20
+ROUNDS = 3
 PATIENCE_S = 600
 ROUND_TRIPS = 300
 STARTS = 3
@@ -60,57 +63,88 @@ def server_of(guest):
     return qemus[0] if qemus else daemons.channeld.process.pid
 
 
-def measure_guest(guest):
-    pid = server_of(guest)
-    with guest.shell(CONTROL.name) as shell:
-        guest.wait_until_raw(shell, (ECHO.name, SUM.name))
+def measure_bytes(guest):
     with guest.connect(SUM.name) as channel:
         channel.wait_for_sum()
         yield "KiB/s to the guest", rate(SIZE, channel.guest_checksum_of_pattern, SIZE, PATIENCE_S)
         yield "KiB/s from the guest", rate(SIZE, channel.checksum_of_pattern_from_guest, SIZE, PATIENCE_S)
     with guest.connect(ECHO.name) as channel:
         yield "ms round trip of a byte", backend.round_trip_ms(channel, ROUND_TRIPS)
+
+
+def measure_idle(guest):
+    pid = server_of(guest)
     yield "KiB of memory, 1 domain with 3 channels", backend.memory_kib(pid)
     before = backend.wake_ups(pid)
     time.sleep(IDLE_S)
     yield "wake-ups a second, idle", (backend.wake_ups(pid) - before) / IDLE_S
 
 
-def measure(name):
-    """row -> value with this backend."""
-    daemons.configure_driver(channel_backend=name)
-    daemons.virtxld.start()
-    try:
-        with guests.running("measured-" + name, CHANNELS) as guest:
-            rows = dict(measure_guest(guest))
-        bare = start_seconds(())
-        rows["s more to start with 2 channels"] = max(0.001, start_seconds(CHANNELS[:2]) - bare)
-        rows["s to start without channels"] = bare
-        return rows
-    finally:
-        daemons.virtxld.stop()
+def measure_starts():
+    bare = start_seconds(())
+    yield "s more to start with 2 channels", max(0.001, start_seconds(CHANNELS[:2]) - bare)
+    yield "s to start without channels", bare
+
+
+def channels_of(name):
+    """The same for each backend; the paths differ."""
+    return [guests.ChannelSpec(channel.name, path=channel.path + "-" + name, program=channel.program)
+            for channel in CHANNELS]
+
+
+def measure():
+    """Rows of ours and of QEMU's. Both guests run at the same time, and take turns, so that a
+    machine that is busy for a while is so for both."""
+    rows = {"libxl": {}, "virtxl": {}}
+    with contextlib.ExitStack() as stack:
+        running = {}
+        for name in rows:
+            daemons.configure_driver(channel_backend=name)
+            daemons.virtxld.restart() if running else daemons.virtxld.start()
+            guest = running[name] = stack.enter_context(guests.running("measured-" + name, channels_of(name)))
+            with guest.shell(CONTROL.name) as shell:
+                guest.wait_until_raw(shell, (ECHO.name, SUM.name))
+        for function in (measure_bytes,) * ROUNDS + (measure_idle,):
+            for name, guest in running.items():
+                for row, value in function(guest):
+                    rows[name].setdefault(row, []).append(value)
+    for name in rows:
+        daemons.configure_driver(channel_backend=name)
+        daemons.virtxld.restart()
+        for row, value in measure_starts():
+            rows[name][row] = [value]
+    daemons.virtxld.stop()
+    return [{row: statistics.median(values) for row, values in rows[name].items()} for name in ("virtxl", "libxl")]
+
+
+def listener_of(path):
+    """The process that listens at the socket."""
+    wait_until(lambda: os.path.exists(path), "a listener at " + path)
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(path)
+        credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return struct.unpack("3i", credentials)[0]
 
 
 @contextlib.contextmanager
 def simulated(root):
-    """Our daemons on a simulated host; gives the backend's process id and a connection."""
-    arguments = ("--host", "sim", "--root", root)
-    log = open(os.path.join(root, "log"), "wb")
-    socket = root + daemons.virtxld.socket
-    driver = subprocess.Popen(["virtxld", *arguments], stdout=log, stderr=log)
-    wait_until(lambda: os.path.exists(socket), "virtxld listens")
-    server = subprocess.Popen(["virtxl-channeld", *arguments], stdout=log, stderr=log)
-    wait_until(lambda: os.path.exists(root + daemons.channeld.socket), "virtxl-channeld listens")
-    connection = libvirt.open("xen+unix:///system?socket=" + socket)
+    """Our daemons on a simulated host, where virtxld starts the backend by itself; gives the
+    backend's process id and a connection."""
+    address = root + daemons.virtxld.socket
+    with open(os.path.join(root, "log"), "wb") as log:
+        driver = subprocess.Popen(["virtxld", "--host", "sim", "--root", root], stdout=log, stderr=log)
+    wait_until(lambda: os.path.exists(address), "virtxld listens")
+    server = listener_of(root + daemons.channeld.socket)
+    connection = libvirt.open("xen+unix:///system?socket=" + address)
     try:
-        yield server.pid, connection
+        yield server, connection
     finally:
         for domain in connection.listAllDomains():
             if domain.ID() > 0:
                 domain.destroy()
-        for process in (server, driver):
-            process.terminate()
-            process.wait()
+        os.kill(server, signal.SIGTERM)
+        driver.terminate()
+        driver.wait()
 
 
 def memory_of_many():
@@ -138,8 +172,7 @@ def print_rows(ours, qemus):
 
 def main():
     daemons.configure_virtxld()
-    qemus = measure("libxl")
-    ours = measure("virtxl")
+    ours, qemus = measure()
     daemons.channeld.stop()
     one_qemu = qemus["KiB of memory, 1 domain with 3 channels"]
     for count, memory in memory_of_many():

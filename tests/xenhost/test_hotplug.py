@@ -8,7 +8,6 @@ for a channel that is attached later: nobody opens hvc4 to hvc7.
 import contextlib
 import os
 import statistics
-import tempfile
 import time
 
 import host
@@ -28,44 +27,22 @@ ROUNDS = 100
 def shared():
     virtxld.start()
     with guests.running("hot", cmdline=PROGRAMS) as guest:
-        attach(guest, CONTROL)
+        guest.attach(CONTROL)
         with guest.shell(CONTROL.name):
             pass
         yield guest
     backend.wait_until_it_keeps_nothing()
 
 
-def attach(guest, channel, *flags):
-    with tempfile.NamedTemporaryFile("w", suffix=".xml") as file:
-        file.write(channel.xml())
-        file.flush()
-        clients.virsh("attach-device", guest.name, file.name, *flags)
-
-
-def detach(guest, channel, *flags):
-    with tempfile.NamedTemporaryFile("w", suffix=".xml") as file:
-        file.write(channel.xml())
-        file.flush()
-        clients.virsh("detach-device", guest.name, file.name, *flags)
-
-
-def nodes_of(guest, devid):
-    domid = guest.id
-    directories = ("/local/domain/%d/device/console/%d" % (domid, devid), "/libxl/%d/device/console/%d" % (domid, devid),
-                   "/local/domain/0/backend/console/%d/%d" % (domid, devid))
-    return [path for path in xen.xenstore_paths_of(domid)
-            for directory in directories if path == directory or path.startswith(directory + "/")]
-
-
 @contextlib.contextmanager
 def attached(guest, channel):
     """The guest has taken it up meanwhile, and nothing is left of it afterwards."""
-    attach(guest, channel)
+    guest.attach(channel)
     devid, path = xen.channel_nodes(guest.id)[channel.name], guest.path(channel.name)
     wait_until(lambda: guest.is_connected(channel.name), channel.name + " connected", 60)
     yield devid
-    detach(guest, channel)
-    expect_equal(nodes_of(guest, devid), [])
+    guest.detach(channel)
+    expect_equal(xen.channel_paths(guest.id, devid), [])
     assert not os.path.lexists(path), "the socket is left"
     assert (guest.name, channel.name) not in backend.served()
 
@@ -144,8 +121,8 @@ def test_name_and_device_id_can_be_used_again(guest):
 
 def test_a_hole_is_filled(guest):
     with attached(guest, ECHO) as third:
-        detach(guest, CONTROL)
-        attach(guest, CONTROL)
+        guest.detach(CONTROL)
+        guest.attach(CONTROL)
         expect_equal((third, xen.channel_nodes(guest.id)[CONTROL.name]), (2, 1))
         lives(guest)
 
@@ -167,7 +144,7 @@ def test_many_rounds_leave_nothing(guest):
             times.append(time.monotonic() - begin)
             wait_until(lambda: guest.is_connected(OPEN.name), "connected", 60)
             domain.detachDevice(OPEN.xml())
-        expect_equal(nodes_of(guest, 2), [])
+        expect_equal(xen.channel_paths(guest.id, 2), [])
     print("# attach: median %.3f s" % statistics.median(times))
     lives(guest)
     expect_equal(complaints(guest), said)
@@ -205,19 +182,6 @@ def test_it_is_there_again_after_a_reboot(guest):
         wait_until(lambda: guest.id not in (domid, None), "a new id")
         lives(guest)
         asks(guest, OPEN)
-
-
-def test_what_was_there_from_the_start_can_be_detached(_):
-    boot = (guests.unix_channel("boot-control"), guests.ChannelSpec("boot-other"))
-    for kind in ("pv", "pvh", "hvm"):
-        with guests.running("from-start-" + kind, boot, kind=kind, cmdline="chan3=shell") as guest:
-            asks(guest, boot[0])
-            with attached(guest, guests.ChannelSpec("third")) as devid:
-                expect_equal(devid, 3)
-                asks(guest, guests.ChannelSpec("third"))
-            detach(guest, boot[1])
-            expect_equal(nodes_of(guest, 2), [])
-            asks(guest, boot[0])
 
 
 def test_beside_channels_of_qemu_ours_is_attached(_):

@@ -129,6 +129,14 @@ class Guest:
             terminal = "/dev/hvc%d" % xen.channel_nodes(self.id)[name]
             shell.ask("until stty -F %s -a | grep -q -e -icanon; do sleep 1; done" % terminal, 120)
 
+    def attach(self, channel):
+        with _file(channel.xml()) as path:
+            clients.virsh("attach-device", self.name, path)
+
+    def detach(self, channel):
+        with _file(channel.xml()) as path:
+            clients.virsh("detach-device", self.name, path)
+
     def destroy(self):
         if self.state != "shut off":
             clients.virsh("destroy", self.name)

@@ -47,6 +47,14 @@ def xenstore_paths_of(domid):
     return [path for path in paths() if places.match(path)]
 
 
+def channel_paths(domid, devid):
+    """The nodes of one channel."""
+    directories = ("/local/domain/%d/device/console/%d" % (domid, devid), "/libxl/%d/device/console/%d" % (domid, devid),
+                   "/local/domain/0/backend/console/%d/%d" % (domid, devid))
+    return [path for path in xenstore_paths_of(domid)
+            for directory in directories if path == directory or path.startswith(directory + "/")]
+
+
 def channel_nodes(domid):
     """name -> devid, read from the frontends."""
     found = {}
