@@ -162,6 +162,8 @@ bool libxl_driver_domain_create(LibxlDriver *driver, const guint8 *uuid, guint f
                                 GError **error);
 bool libxl_driver_domain_destroy(LibxlDriver *driver, const guint8 *uuid, guint flags,
                                  GError **error);
+/* Both try the guest's agent first if @flags have it, then, if they have that, too, or
+ * nothing, Xen's own way. */
 bool libxl_driver_domain_shutdown(LibxlDriver *driver, const guint8 *uuid, guint flags,
                                   GError **error);
 bool libxl_driver_domain_reboot(LibxlDriver *driver, const guint8 *uuid, guint flags,
