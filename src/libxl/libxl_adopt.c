@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "libxl/libxl_channel.h"
+#include "libxl/libxl_channel_state.h"
 #include "libxl/libxl_lifecycle.h"
 #include "libxl/libxl_store.h"
 #include "util/error.h"
@@ -185,6 +186,7 @@ adopt_ours(LibxlDriver *driver, LibxlDomain *domain, const XenDomainInfo *info, 
     libxl_domain_set_foreign(domain, false);
     libxl_domain_set_live(domain, live);
     g_message("domain '%s' runs already, id %u", domain->name, info->domid);
+    libxl_channel_state_look_soon(driver, domain);
     catch_up(driver, domain, info, status);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "libxl/libxl_agent_session.h"
+#include "libxl/libxl_channel.h"
 #include "util/error.h"
 #include "util/i18n.h"
 
@@ -28,6 +29,9 @@ struct LibxlAgent {
     bool is_closed;
     int wake_fd; /* of the call that has its turn, or -1 */
     int timeout; /* as the API counts it */
+    bool answers;
+    LibxlAgentFunc func;
+    gpointer user_data;
 };
 
 LibxlAgent *
@@ -66,6 +70,47 @@ get_timeout(LibxlAgent *agent)
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&agent->lock);
 
     return agent->timeout;
+}
+
+/* --- is it there? ------------------------------------------------------------ */
+
+bool
+libxl_agent_answers(LibxlAgent *agent)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&agent->lock);
+
+    return agent->answers;
+}
+
+void
+libxl_agent_forget(LibxlAgent *agent)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&agent->lock);
+
+    agent->answers = false;
+}
+
+void
+libxl_agent_watch(LibxlAgent *agent, LibxlAgentFunc func, gpointer user_data)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&agent->lock);
+
+    agent->func = func;
+    agent->user_data = user_data;
+}
+
+static void
+set_answers(LibxlDomain *domain, bool answers)
+{
+    LibxlAgent *agent = domain->agent;
+    LibxlAgentFunc func;
+
+    g_mutex_lock(&agent->lock);
+    func = agent->answers == answers ? NULL : agent->func;
+    agent->answers = answers;
+    g_mutex_unlock(&agent->lock);
+    if (func)
+        func(domain, agent->user_data);
 }
 
 /* --- whose turn it is -------------------------------------------------------- */
@@ -142,7 +187,7 @@ find_channel(const DomainDef *live)
     for (guint i = 0; i < live->channels->len; i++) {
         const DomainChrDef *channel = live->channels->pdata[i];
 
-        if (g_strcmp0(channel->target_name, LIBXL_AGENT_CHANNEL) == 0)
+        if (libxl_channel_is_agent(channel))
             return channel;
     }
     return NULL;
@@ -284,6 +329,7 @@ sync_by(Call *call, gint64 deadline, GError **error)
 {
     LibxlAgentOutcome outcome = libxl_agent_session_sync(&call->session, deadline);
 
+    set_answers(call->domain, outcome == LIBXL_AGENT_OK);
     if (outcome == LIBXL_AGENT_SILENT)
         return virtxl_error_set(error, VIR_ERR_AGENT_UNRESPONSIVE,
                                 _("domain '%s': QEMU guest agent is not connected: nobody "

@@ -23,8 +23,6 @@
 
 #include "libxl/libxl_domain.h"
 
-#define LIBXL_AGENT_CHANNEL "org.qemu.guest_agent.0"
-
 /* An error reply of the agent. */
 #define LIBXL_AGENT_ERROR libxl_agent_error_quark()
 typedef enum {
@@ -37,6 +35,15 @@ GQuark libxl_agent_error_quark(void);
 /* How long a call waits, as the API counts it: seconds, or one of the values of
  * virDomainAgentResponseTimeoutValues; or: */
 #define LIBXL_AGENT_TIMEOUT_OF_DOMAIN (-3) /* what libxl_agent_set_timeout() says */
+
+/* Has it answered the last time it was asked, since its channel was connected? Any thread.
+ * libxl_agent_forget(): the channel is not connected any more. */
+bool libxl_agent_answers(LibxlAgent *agent);
+void libxl_agent_forget(LibxlAgent *agent);
+
+/* Has @func called, in a thread that calls the agent, when that has changed by itself. */
+typedef void (*LibxlAgentFunc)(LibxlDomain *domain, gpointer user_data);
+void libxl_agent_watch(LibxlAgent *agent, LibxlAgentFunc func, gpointer user_data);
 
 /* Of a domain. The last two are for libxl_domain.c. */
 void libxl_agent_set_timeout(LibxlAgent *agent, int seconds);

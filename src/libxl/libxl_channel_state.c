@@ -3,12 +3,35 @@
 
 #include "libxl/libxl_channel_state.h"
 
+#include <string.h>
+
+#include "libxl/libxl_agent.h"
+#include "libxl/libxl_agent_probe.h"
 #include "libxl/libxl_channel.h"
 #include "util/error.h"
 
 #define LOOK_MS 50   /* after something has changed */
 #define BUSY_MS 200  /* after somebody else had the job */
 #define FAIL_MS 1000 /* after they could not be read */
+
+/* The agent has begun to answer, or ceased to. */
+static void
+on_agent(LibxlDomain *domain, gpointer user_data)
+{
+    libxl_channel_state_look_soon(user_data, domain);
+}
+
+/* Its channel's state, given whether the guest is connected to that. */
+static bool
+is_agent_there(LibxlDriver *driver, LibxlDomain *domain, bool is_connected)
+{
+    libxl_agent_watch(domain->agent, on_agent, driver);
+    if (!is_connected)
+        libxl_agent_forget(domain->agent);
+    else if (!libxl_agent_answers(domain->agent))
+        libxl_agent_probe(driver, domain);
+    return is_connected && libxl_agent_answers(domain->agent);
+}
 
 static void
 set_state(LibxlDriver *driver, LibxlDomain *domain, DomainChrDef *channel, bool is_connected)
@@ -44,8 +67,11 @@ look(LibxlDriver *driver, LibxlDomain *domain)
     for (guint i = 0; i < domain->live->channels->len; i++) {
         DomainChrDef *channel = domain->live->channels->pdata[i];
         const XenChannelInfo *info = libxl_channel_find_info(infos, channel->target_name);
+        bool is_connected = info && info->is_connected;
 
-        set_state(driver, domain, channel, info && info->is_connected);
+        if (libxl_channel_is_agent(channel))
+            is_connected = is_agent_there(driver, domain, is_connected);
+        set_state(driver, domain, channel, is_connected);
     }
     return true;
 }
@@ -60,7 +86,17 @@ look_later(LibxlDriver *driver, LibxlDomain *domain, const XenHostEvent *event, 
 void
 libxl_channel_state_init(DomainChrDef *channel, bool is_connected)
 {
+    is_connected = is_connected && !libxl_channel_is_agent(channel);
     channel->state = is_connected ? DOMAIN_CHR_STATE_CONNECTED : DOMAIN_CHR_STATE_DISCONNECTED;
+}
+
+void
+libxl_channel_state_look_soon(LibxlDriver *driver, LibxlDomain *domain)
+{
+    XenHostEvent event = {.type = XEN_HOST_CHANNELS_CHANGED};
+
+    memcpy(event.uuid, domain->uuid, sizeof(event.uuid));
+    look_later(driver, domain, &event, 0);
 }
 
 void

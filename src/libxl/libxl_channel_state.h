@@ -3,8 +3,8 @@
  *
  * A channel is connected while the guest's driver and the backend are; whether a
  * program in the guest has it open, Xen does not tell. The channel of a guest agent
- * counts as connected only when the agent has answered as well: a manager sends
- * commands as soon as it hears that.
+ * counts as connected only when the agent has answered as well (libxl_agent_probe.h): a
+ * manager sends commands as soon as it hears that.
  *
  * The host says of a domain that its channels have changed; they are then read, some
  * moments later, so that a guest whose channels come and go all the time makes work at
@@ -21,6 +21,9 @@
 /* What a channel is at first: when a domain has been built or is taken over, a channel
  * attached. @is_connected: to the guest's driver. */
 void libxl_channel_state_init(DomainChrDef *channel, bool is_connected);
+
+/* Looks at them without having been told, as when a domain is taken over. Any thread. */
+void libxl_channel_state_look_soon(LibxlDriver *driver, LibxlDomain *domain);
 
 /* The channels of the domain with @event's uuid have changed. Does not block. */
 void libxl_channel_state_changed(LibxlDriver *driver, const XenHostEvent *event);

@@ -153,8 +153,10 @@ libxl_domain_set_live(LibxlDomain *domain, DomainDef *def)
     bool goes_on = def && libxl_domain_get_id(domain) == def->id;
 
     replace_definition(domain, &domain->live, def);
-    if (!goes_on)
+    if (!goes_on) {
         libxl_agent_interrupt(domain->agent);
+        libxl_agent_forget(domain->agent);
+    }
 }
 
 void

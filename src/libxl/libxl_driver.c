@@ -16,9 +16,11 @@
 #include <unistd.h>
 
 #include "libxl/libxl_adopt.h"
+#include "libxl/libxl_agent_probe.h"
 #include "libxl/libxl_capabilities.h"
 #include "libxl/libxl_channel.h"
 #include "libxl/libxl_channel_state.h"
+#include "libxl/libxl_driver_agent.h"
 #include "libxl/libxl_driver_state.h"
 #include "libxl/libxl_lifecycle.h"
 #include "libxl/libxl_store.h"
@@ -201,34 +203,61 @@ push_follow_up(LibxlDriver *driver, const XenHostEvent *event)
 typedef struct {
     LibxlDriver *driver;
     GSource *source;
-    XenHostEvent event;
-} LaterEvent;
+    LibxlLaterFunc func;
+    gpointer data;
+    GDestroyNotify free;
+} Later;
+
+static void
+later_free(gpointer data)
+{
+    Later *later = data;
+
+    if (later->free)
+        later->free(later->data);
+    g_free(later);
+}
 
 static gboolean
-push_later_event(gpointer user_data)
+do_later(gpointer user_data)
 {
-    LaterEvent *later = user_data;
+    Later *later = user_data;
+    LibxlDriver *driver = later->driver;
 
-    push_follow_up(later->driver, &later->event);
-    g_mutex_lock(&later->driver->timers_lock);
-    g_ptr_array_remove_fast(later->driver->timers, later->source);
-    g_mutex_unlock(&later->driver->timers_lock);
+    later->func(driver, later->data);
+    g_mutex_lock(&driver->timers_lock);
+    g_ptr_array_remove_fast(driver->timers, later->source);
+    g_mutex_unlock(&driver->timers_lock);
     return G_SOURCE_REMOVE;
 }
 
 void
-libxl_driver_follow_up_later(LibxlDriver *driver, const XenHostEvent *event, guint milliseconds)
+libxl_driver_later(LibxlDriver *driver, guint milliseconds, LibxlLaterFunc func, gpointer data,
+                   GDestroyNotify free)
 {
-    LaterEvent *later = g_new(LaterEvent, 1);
+    Later *later = g_new(Later, 1);
     g_autoptr(GSource) source = g_timeout_source_new(milliseconds);
 
-    *later = (LaterEvent){driver, source, *event};
-    g_source_set_callback(source, push_later_event, later, g_free);
+    *later = (Later){driver, source, func, data, free};
+    g_source_set_callback(source, do_later, later, later_free);
     g_mutex_lock(&driver->timers_lock);
     g_ptr_array_add(driver->timers, g_source_ref(source));
     g_mutex_unlock(&driver->timers_lock);
     /* From here on it may fire, and then @later is gone. */
     g_source_attach(source, NULL);
+}
+
+static void
+push_later_event(LibxlDriver *driver, gpointer data)
+{
+    push_follow_up(driver, data);
+}
+
+void
+libxl_driver_follow_up_later(LibxlDriver *driver, const XenHostEvent *event, guint milliseconds)
+{
+    libxl_driver_later(driver, milliseconds, push_later_event, g_memdup2(event, sizeof(*event)),
+                       g_free);
 }
 
 static void
@@ -429,6 +458,7 @@ libxl_driver_open(LibxlDriverConfig *config, XenHost *host, LibxlDriverEventFunc
     driver->events = g_async_queue_new_full(free_event);
     driver->timers = g_ptr_array_new_with_free_func(destroy_timer);
     g_mutex_init(&driver->timers_lock);
+    driver->probes = libxl_agent_probe_pool_new(driver);
     driver->follow_up = g_thread_pool_new(follow_up, driver, FOLLOW_UP_THREADS, FALSE, NULL);
     g_mutex_init(&driver->sample_lock);
     return open_driver(driver, error) ? g_steal_pointer(&driver) : NULL;
@@ -442,6 +472,8 @@ libxl_driver_close(LibxlDriver *driver)
     g_atomic_int_set(&driver->is_closing, 1);
     if (driver->autostart)
         g_thread_pool_free(driver->autostart, FALSE, TRUE);
+    libxl_driver_close_agents(driver);
+    libxl_agent_probe_pool_free(driver->probes);
     g_thread_pool_free(driver->follow_up, FALSE, TRUE);
     g_ptr_array_unref(driver->timers);
     xen_host_close(driver->host);

@@ -23,9 +23,10 @@ struct LibxlDriver {
 
     /* Follows up on what the host reports (a domain that stopped): may block. */
     GThreadPool *follow_up;
+    GThreadPool *probes;    /* of agents: libxl_agent_probe.c */
     GThreadPool *autostart; /* NULL if there was nothing to start */
     GMutex timers_lock;
-    GPtrArray *timers; /* of GSource: follow-ups that wait */
+    GPtrArray *timers; /* of GSource: what is to be done later */
     gint is_closing;
 
     GMutex sample_lock;
@@ -37,6 +38,12 @@ void libxl_driver_emit(LibxlDriver *driver, LibxlDomain *domain, virDomainEventI
 /* An event about the device that has @alias. */
 void libxl_driver_emit_device(LibxlDriver *driver, LibxlDomain *domain, virDomainEventID id,
                               const char *alias);
+
+/* Calls @func in the default main context after @milliseconds, unless the driver closes
+ * before. @free: what then is done with @data (NULL: nothing). Any thread. */
+typedef void (*LibxlLaterFunc)(LibxlDriver *driver, gpointer data);
+void libxl_driver_later(LibxlDriver *driver, guint milliseconds, LibxlLaterFunc func, gpointer data,
+                        GDestroyNotify free);
 
 /* Follows up on @event after @milliseconds. */
 void libxl_driver_follow_up_later(LibxlDriver *driver, const XenHostEvent *event,

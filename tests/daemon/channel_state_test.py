@@ -4,9 +4,15 @@
 
 import libvirt
 
+from agent import RealAgent
 from fixture import Daemon, expect_equal, run, shared, test, unix_channel, wait_for
 from guests import NAME, Guest, channel, connection
 
+AGENT = "org.qemu.guest_agent.0"
+PING = '{"execute":"guest-ping"}'
+CONNECTED = libvirt.VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED
+DISCONNECTED = libvirt.VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_DISCONNECTED
+BY_CHANNEL = libvirt.VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_CHANNEL
 AGENT_EVENT = libvirt.VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE
 OTHER = "org.example.two"
 BY_QEMU = 'channel_backend = "libxl"\n'
@@ -103,14 +109,86 @@ def a_reboot_connects_it_again():
 @test
 def only_the_agents_channel_raises_the_event():
     host = connection(shared())
-    seen = []
-    host.domainEventRegisterAny(None, AGENT_EVENT, lambda _, domain, state, reason, __: seen.append(domain.name()), None)
-    with Guest(shared(), "silent", channel()) as guest:
+    seen = agents_of(host)
+    with Guest(shared(), "plain", channel()) as guest:
         becomes(guest, "connected")
-        shared().ctl("channel", "silent", NAME, "state", "6")
+        shared().ctl("channel", "plain", NAME, "state", "6")
         becomes(guest, "disconnected")
     expect_equal(seen, [])
     host.close()
+
+
+def agents_of(host):
+    """A list that gets (domain, state, reason) of each agent-lifecycle event."""
+    seen = []
+    host.domainEventRegisterAny(None, AGENT_EVENT, lambda _, domain, state, reason, __: seen.append(
+        (domain.name(), state, reason)), None)
+    return seen
+
+
+@test
+def an_agents_channel_is_connected_when_the_agent_has_answered():
+    host = connection(shared())
+    seen = agents_of(host)
+    with Guest(shared(), "answers", channel(AGENT) + channel()) as guest:
+        becomes(guest, "connected")
+        expect_equal((state(guest, AGENT), seen), ("disconnected", []))
+        with RealAgent(shared(), "answers"):
+            becomes(guest, "connected", AGENT)
+            wait_for("the event", lambda: seen == [("answers", CONNECTED, BY_CHANNEL)])
+            shared().ctl("channel", "answers", AGENT, "state", "6")
+            becomes(guest, "disconnected", AGENT)
+            wait_for("the event", lambda: seen[1:] == [("answers", DISCONNECTED, BY_CHANNEL)])
+    host.close()
+
+
+@test
+def a_call_tells_of_the_agent_as_well():
+    """However late it comes: after a while nobody asks for it any more. One that ceases to answer is
+    asked for anew."""
+    with Guest(shared(), "late", channel(AGENT)) as guest:
+        with RealAgent(shared(), "late"):
+            shared().virsh("qemu-agent-command", "late", PING)
+            becomes(guest, "connected", AGENT)
+        shared().virsh_fails("qemu-agent-command", "late", PING, "--timeout", "1")
+        becomes(guest, "disconnected", AGENT)
+        with RealAgent(shared(), "late"):
+            becomes(guest, "connected", AGENT)
+
+
+@test
+def after_a_reboot_the_agent_has_to_answer_again():
+    host = connection(shared())
+    seen = agents_of(host)
+    with Guest(shared(), "again", channel(AGENT)) as guest:
+        with RealAgent(shared(), "again"):
+            becomes(guest, "connected", AGENT)
+        before = guest.domain().ID()
+        shared().ctl("guest", "again", "reboot")
+        wait_for("another id", lambda: guest.domain().ID() not in (before, -1))
+        wait_for("the event", lambda: seen[1:] == [("again", DISCONNECTED, BY_CHANNEL)])
+        expect_equal(state(guest, AGENT), "disconnected")
+        with RealAgent(shared(), "again"):
+            becomes(guest, "connected", AGENT)
+    host.close()
+
+
+@test
+def a_new_daemon_asks_the_agent():
+    daemon = Daemon()
+    with Guest(daemon, "asked", channel(AGENT)) as guest, RealAgent(daemon, "asked"):
+        becomes(guest, "connected", AGENT)
+        daemon.kill()
+        daemon.start()
+        becomes(guest, "connected", AGENT)
+
+
+@test
+def an_agent_that_never_answers_is_in_nobodys_way():
+    with Guest(shared(), "silent", channel(AGENT)) as guest:
+        for command in ("suspend", "resume", "reboot"):
+            shared().virsh(command, "silent")
+        expect_equal(state(guest, AGENT), "disconnected")
 
 
 @test
