@@ -20,10 +20,8 @@ typedef struct DiskWriter DiskWriter;
  * errno @code. Called from the main loop; may start the next piece, or free the writer. */
 typedef void (*DiskWriterFunc)(gsize written, int code, gpointer user_data);
 
-/* Opens @path, which may not be a link, a directory or a device; made with mode 0600
- * if it is missing, emptied unless @append. Errors: VIR_ERR_OPERATION_FAILED. */
-DiskWriter *disk_writer_new(const char *path, bool append, DiskWriterFunc func, gpointer user_data,
-                            GError **error);
+/* Takes over @fd, a regular file that is appended to (disk_open.h). */
+DiskWriter *disk_writer_new(int fd, DiskWriterFunc func, gpointer user_data);
 /* Closes it, after the piece that is being written. Waits at most @wait_ms for that;
  * afterwards it is left to the thread. @func is not called any more. */
 void disk_writer_free(DiskWriter *writer, guint wait_ms);

@@ -39,9 +39,9 @@ typedef struct {
 /* What surrounds it. */
 typedef struct {
     const char *label; /* for log lines: "domain 'x': channel 'y'" */
-    bool resumed;      /* the channel was there before this process: a file is not
-                          truncated again */
+    bool resumed;      /* the channel was there before this process */
     FdStore *fd_store; /* keeps sockets, ptys and clients over a restart */
+    int file;          /* of type file only: as disk_open.h opens it; taken over */
 } EndpointContext;
 
 /* Opens @source's end: binds, allocates, opens, or begins to connect. What the

@@ -57,9 +57,8 @@ file_open(Endpoint *endpoint, const ChannelSource *source, const EndpointContext
     FileEndpoint *file = (FileEndpoint *)endpoint;
 
     file->path = g_strdup(source->path);
-    file->writer =
-        disk_writer_new(source->path, source->append || context->resumed, on_written, file, error);
-    return file->writer != NULL;
+    file->writer = disk_writer_new(context->file, on_written, file);
+    return true;
 }
 
 static void
