@@ -84,15 +84,16 @@ open_hold(Channel *channel, GError **error)
     return channel->hold != NULL;
 }
 
-/* @file: of type file only. */
+/* @file: of type file only, else NULL. */
 static bool
-open_endpoint(Channel *channel, int file, GError **error)
+open_endpoint(Channel *channel, const DiskFile *file, GError **error)
 {
     static const EndpointCallbacks callbacks = {.ready = on_ready, .changed = on_client_changed};
     const EndpointContext context = {.label = channel->label,
                                      .resumed = channel->resumed,
                                      .fd_store = channel->context->fd_store,
-                                     .file = file};
+                                     .file = file ? file->fd : -1,
+                                     .file_size = file ? file->size : 0};
 
     channel->endpoint = endpoint_new(channel->source, &context, &callbacks, channel, error);
     channel->pump.endpoint = channel->endpoint;
@@ -114,7 +115,7 @@ begin(Channel *channel)
 }
 
 static void
-finish_opening(Channel *channel, int file)
+finish_opening(Channel *channel, const DiskFile *file)
 {
     g_autoptr(GError) error = NULL;
 
@@ -125,30 +126,57 @@ finish_opening(Channel *channel, int file)
 }
 
 static void
-on_log_opened(int fd, const GError *error, gpointer user_data)
+on_log_opened(const DiskFile *file, const GError *error, gpointer user_data)
 {
     Channel *channel = user_data;
 
     channel->opening = NULL;
-    if (fd < 0) {
+    if (!file) {
         retry_later(channel, error->message);
         return;
     }
-    channel->log = log_file_new(channel->source->log_path, fd, on_ready, channel);
+    channel->log = log_file_new(channel->source->log_path, file->fd, on_ready, channel);
     channel->pump.log = channel->log;
     open_next(channel);
 }
 
+/* A process that was killed may have written what it has not told the hold yet: it is what
+ * came to the file since the size was noted. If anybody else has written meanwhile nothing can be
+ * said, and bytes may come twice rather than be lost. */
 static void
-on_file_opened(int fd, const GError *error, gpointer user_data)
+consume_written(Channel *channel, const DiskFile *file)
+{
+    gsize size = 0;
+    gconstpointer data = file->tail ? g_bytes_get_data(file->tail, &size) : NULL;
+
+    if (size > 0 && hold_out_begins_with(channel->hold, data, size))
+        hold_consume_out(channel->hold, size);
+}
+
+static void
+on_file_opened(const DiskFile *file, const GError *error, gpointer user_data)
 {
     Channel *channel = user_data;
 
     channel->opening = NULL;
-    if (fd < 0)
+    if (!file) {
         retry_later(channel, error->message);
-    else
-        finish_opening(channel, fd);
+        return;
+    }
+    consume_written(channel, file);
+    finish_opening(channel, file);
+}
+
+static void
+start_opening_file(Channel *channel)
+{
+    const ChannelSource *source = channel->source;
+    guint64 noted;
+    gint64 tail_from =
+        channel->resumed && hold_get_noted_file_size(channel->hold, &noted) ? (gint64)noted : -1;
+
+    channel->opening = disk_open_start(source->path, source->append || channel->resumed, tail_from,
+                                       on_file_opened, channel);
 }
 
 /* The next thing that is not open yet. */
@@ -162,12 +190,11 @@ open_next(Channel *channel)
         retry_later(channel, error->message);
     else if (source->log_path && !channel->log)
         channel->opening = disk_open_start(source->log_path, source->log_append || channel->resumed,
-                                           on_log_opened, channel);
+                                           -1, on_log_opened, channel);
     else if (source->type == CHANNEL_SOURCE_FILE)
-        channel->opening = disk_open_start(source->path, source->append || channel->resumed,
-                                           on_file_opened, channel);
+        start_opening_file(channel);
     else
-        finish_opening(channel, -1);
+        finish_opening(channel, NULL);
 }
 
 void

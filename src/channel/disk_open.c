@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "channel/disk_writer.h"
 #include "util/error.h"
 #include "util/handover.h"
 #include "util/i18n.h"
@@ -21,8 +22,9 @@ struct DiskOpening {
     DiskOpenFunc func; /* NULL: cancelled; the main loop's, as user_data */
     gpointer user_data;
     Handover *opened; /* where it goes when it is done */
-    int fd;
-    GError *error;
+    gint64 tail_from;
+    DiskFile file;
+    GError *error; /* or NULL, and there is a file */
 };
 
 static void
@@ -31,6 +33,7 @@ opening_free(gpointer data)
     DiskOpening *opening = data;
 
     g_clear_error(&opening->error);
+    g_clear_pointer(&opening->file.tail, g_bytes_unref);
     g_free(opening->path);
     g_free(opening);
 }
@@ -41,9 +44,9 @@ on_opened(gpointer item, gpointer user_data)
     DiskOpening *opening = item;
 
     if (opening->func)
-        opening->func(opening->fd, opening->error, opening->user_data);
-    else if (opening->fd >= 0)
-        close(opening->fd);
+        opening->func(opening->error ? NULL : &opening->file, opening->error, opening->user_data);
+    else if (!opening->error)
+        close(opening->file.fd);
 }
 
 static gpointer
@@ -51,13 +54,14 @@ run_opening(gpointer data)
 {
     DiskOpening *opening = data;
 
-    opening->fd = disk_open(opening->path, opening->append, &opening->error);
+    disk_open(opening->path, opening->append, opening->tail_from, &opening->file, &opening->error);
     handover_push(opening->opened, opening);
     return NULL;
 }
 
 DiskOpening *
-disk_open_start(const char *path, bool append, DiskOpenFunc func, gpointer user_data)
+disk_open_start(const char *path, bool append, gint64 tail_from, DiskOpenFunc func,
+                gpointer user_data)
 {
     static Handover *opened;
     DiskOpening *opening = g_new0(DiskOpening, 1);
@@ -66,6 +70,7 @@ disk_open_start(const char *path, bool append, DiskOpenFunc func, gpointer user_
         opened = handover_new(on_opened, opening_free, NULL);
     opening->path = g_strdup(path);
     opening->append = append;
+    opening->tail_from = tail_from;
     opening->func = func;
     opening->user_data = user_data;
     opening->opened = opened;
@@ -80,30 +85,59 @@ disk_open_cancel(DiskOpening *opening)
         opening->func = NULL;
 }
 
-/* O_NONBLOCK: a FIFO would wait for a reader. */
-int
-disk_open(const char *path, bool append, GError **error)
+/* Returns whether it can be used, or sets the error. */
+static bool
+check_file(int fd, const char *path, bool append, GError **error)
 {
-    int fd = open(
-        path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0600);
     struct stat info;
 
-    if (fd < 0 && (errno == ENXIO || errno == EISDIR || errno == ELOOP)) {
-        virtxl_error_set(error, VIR_ERR_OPERATION_FAILED, _("'%s' is no regular file"), path);
-        return -1;
+    if (fd < 0 && (errno == ENXIO || errno == EISDIR || errno == ELOOP))
+        return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED, _("'%s' is no regular file"),
+                                path);
+    if (fd < 0 || fstat(fd, &info) < 0)
+        return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED, _("cannot open file '%s': %s"),
+                                path, g_strerror(errno));
+    if (!S_ISREG(info.st_mode))
+        return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED, _("'%s' is no regular file"),
+                                path);
+    if (!append && ftruncate(fd, 0) < 0)
+        return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED, _("cannot empty file '%s': %s"),
+                                path, g_strerror(errno));
+    return true;
+}
+
+static GBytes *
+read_tail(int fd, gint64 from)
+{
+    gsize size = DISK_WRITER_MAX + 1;
+    g_autofree char *data = g_malloc(size);
+    gssize n = pread(fd, data, size, from);
+
+    return n > 0 ? g_bytes_new(data, (gsize)n) : NULL;
+}
+
+static guint64
+get_size(int fd)
+{
+    struct stat info;
+
+    return fstat(fd, &info) == 0 ? (guint64)info.st_size : 0;
+}
+
+/* O_NONBLOCK: a FIFO would wait for a reader. */
+bool
+disk_open(const char *path, bool append, gint64 tail_from, DiskFile *file, GError **error)
+{
+    int fd = open(
+        path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0600);
+
+    if (!check_file(fd, path, append, error)) {
+        if (fd >= 0)
+            close(fd);
+        return false;
     }
-    if (fd < 0 || fstat(fd, &info) < 0) {
-        virtxl_error_set(error, VIR_ERR_OPERATION_FAILED, _("cannot open file '%s': %s"), path,
-                         g_strerror(errno));
-    } else if (!S_ISREG(info.st_mode)) {
-        virtxl_error_set(error, VIR_ERR_OPERATION_FAILED, _("'%s' is no regular file"), path);
-    } else if (!append && ftruncate(fd, 0) < 0) {
-        virtxl_error_set(error, VIR_ERR_OPERATION_FAILED, _("cannot empty file '%s': %s"), path,
-                         g_strerror(errno));
-    } else {
-        return fd;
-    }
-    if (fd >= 0)
-        close(fd);
-    return -1;
+    *file = (DiskFile){.fd = fd, .size = get_size(fd)};
+    if (tail_from >= 0)
+        file->tail = read_tail(fd, tail_from);
+    return true;
 }

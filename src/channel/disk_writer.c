@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ typedef struct {
     bool done;
     gsize written;
     int code;
+    guint64 file_size;
 } Job;
 
 /* Never held for long. */
@@ -112,6 +114,7 @@ run_job(gpointer data, gpointer user_data)
 {
     Job *job = data;
     g_autofree char *piece = NULL;
+    struct stat info;
     gsize size;
     gsize written;
     int code;
@@ -124,10 +127,13 @@ run_job(gpointer data, gpointer user_data)
     pthread_mutex_unlock(&lock);
 
     written = write_all(fd, piece, size, &code);
+    if (fstat(fd, &info) < 0)
+        info.st_size = 0;
 
     pthread_mutex_lock(&lock);
     job->written = written;
     job->code = code;
+    job->file_size = (guint64)info.st_size;
     job->done = true;
     pthread_cond_signal(&job->changed);
     pthread_mutex_unlock(&lock);
@@ -213,6 +219,17 @@ bool
 disk_writer_is_busy(const DiskWriter *writer)
 {
     return writer->busy;
+}
+
+guint64
+disk_writer_get_file_size(const DiskWriter *writer)
+{
+    guint64 size;
+
+    pthread_mutex_lock(&lock);
+    size = writer->job->file_size;
+    pthread_mutex_unlock(&lock);
+    return size;
 }
 
 bool

@@ -30,6 +30,8 @@ void disk_writer_free(DiskWriter *writer, guint wait_ms);
  * busy. */
 void disk_writer_start(DiskWriter *writer, const struct iovec *iov, int n_iov);
 bool disk_writer_is_busy(const DiskWriter *writer);
+/* The file's size after the last piece. */
+guint64 disk_writer_get_file_size(const DiskWriter *writer);
 /* Waits at most @wait_ms; then it is not busy, and *@written says how much of the piece is
  * on the file. False if it took longer. @func is not called for that piece. */
 bool disk_writer_wait(DiskWriter *writer, guint wait_ms, gsize *written);

@@ -730,10 +730,23 @@ test_a_hold_that_could_not_be_opened_is_tried_again(Fixture *f, gconstpointer da
 }
 
 static void
-test_a_file_is_opened_before_the_guest_talks(Fixture *f, gconstpointer data)
+assert_file_gets(Fixture *f, const char *expected)
 {
     g_autofree char *text = NULL;
+    gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
 
+    while (g_strcmp0(text, expected) != 0 && g_get_monotonic_time() < end) {
+        wait_ms(1);
+        g_free(text);
+        g_assert_true(g_file_get_contents(f->socket, &text, NULL, NULL));
+    }
+    g_assert_cmpstr(text, ==, expected);
+    g_unlink(f->socket);
+}
+
+static void
+test_a_file_is_opened_before_the_guest_talks(Fixture *f, gconstpointer data)
+{
     f->source->listen = false;
     f->source->type = CHANNEL_SOURCE_FILE;
     begin(f);
@@ -742,13 +755,63 @@ test_a_file_is_opened_before_the_guest_talks(Fixture *f, gconstpointer data)
     while (!f->host->maps)
         g_main_context_iteration(NULL, TRUE);
     guest_says(f, "to the file");
-    while (!text || !*text) {
-        wait_ms(1);
-        g_free(text);
-        g_assert_true(g_file_get_contents(f->socket, &text, NULL, NULL));
-    }
-    g_assert_cmpstr(text, ==, "to the file");
-    g_unlink(f->socket);
+    assert_file_gets(f, "to the file");
+}
+
+/* Begins with a file, to which the guest has written "abc", and is killed when all, or only
+ * a part, of that has come there and the main loop doesn't know yet. */
+static void
+kill_while_writing(Fixture *f, const char *content)
+{
+    g_autofree char *hold = g_build_filename(f->directory, f->source->id, NULL);
+    g_autofree char *left = NULL;
+    struct iovec iov = {(void *)"abc", 3};
+    GStatBuf info = {0};
+    gsize size;
+
+    f->source->listen = false;
+    f->source->type = CHANNEL_SOURCE_FILE;
+    begin(f);
+    frontend_goes_to(f, XenbusStateInitialised);
+    while (!f->host->maps)
+        g_main_context_iteration(NULL, TRUE);
+    ring_write(&f->guest, &iov, 1);
+    fake_host_send_event(f->host);
+    while (g_stat(f->socket, &info) < 0 || info.st_size < 3)
+        g_usleep(1000);
+    /* What a kill leaves. */
+    g_assert_true(g_file_get_contents(hold, &left, &size, NULL));
+    channel_free(f->channel);
+    g_assert_true(g_file_set_contents(hold, left, (gssize)size, NULL));
+    g_assert_true(g_file_set_contents(f->socket, content, -1, NULL));
+    f->view.backend_state = XenbusStateConnected;
+    begin(f);
+    while (!f->host->maps)
+        g_main_context_iteration(NULL, TRUE);
+}
+
+static void
+test_a_kill_repeats_nothing_in_a_file(Fixture *f, gconstpointer data)
+{
+    kill_while_writing(f, "abc");
+    guest_says(f, "def");
+    assert_file_gets(f, "abcdef");
+}
+
+static void
+test_a_kill_within_a_piece_repeats_nothing(Fixture *f, gconstpointer data)
+{
+    kill_while_writing(f, "ab");
+    guest_says(f, "def");
+    assert_file_gets(f, "abcdef");
+}
+
+static void
+test_a_file_that_others_write_loses_nothing_by_a_kill(Fixture *f, gconstpointer data)
+{
+    kill_while_writing(f, "abX");
+    guest_says(f, "def");
+    assert_file_gets(f, "abXabcdef");
 }
 
 static void
@@ -831,6 +894,9 @@ main(int argc, char **argv)
         {"/channel/endpoint/again", test_an_endpoint_that_could_not_be_opened_is_tried_again},
         {"/channel/endpoint/hold-again", test_a_hold_that_could_not_be_opened_is_tried_again},
         {"/channel/endpoint/file", test_a_file_is_opened_before_the_guest_talks},
+        {"/channel/restart/file", test_a_kill_repeats_nothing_in_a_file},
+        {"/channel/restart/file-part", test_a_kill_within_a_piece_repeats_nothing},
+        {"/channel/restart/file-others", test_a_file_that_others_write_loses_nothing_by_a_kill},
         {"/channel/endpoint/log", test_a_log_is_opened_before_a_guest_that_was_there_goes_on},
         {"/channel/endpoint/gone", test_a_channel_can_go_while_its_file_is_opened},
     };

@@ -145,13 +145,15 @@ stage_free(Stage *stage)
 static void
 open_endpoint(Stage *stage, bool resumed, GError **error)
 {
-    EndpointContext context = {"a channel", resumed, stage->fd_store, -1};
+    EndpointContext context = {"a channel", resumed, stage->fd_store, -1, 0};
     const EndpointCallbacks callbacks = {on_ready, on_changed};
 
     if (stage->source.type == CHANNEL_SOURCE_FILE) {
-        context.file = disk_open(stage->source.path, stage->source.append || resumed, error);
-        if (context.file < 0)
+        DiskFile file;
+
+        if (!disk_open(stage->source.path, stage->source.append || resumed, -1, &file, error))
             return;
+        context.file = file.fd;
     }
     stage->endpoint = endpoint_new(&stage->source, &context, &callbacks, stage, error);
     if (stage->endpoint)

@@ -24,11 +24,12 @@ static LogFile *
 open_log(const Stage *stage, bool append)
 {
     g_autoptr(GError) error = NULL;
-    int fd = disk_open(stage->path, append, &error);
+    DiskFile file;
     LogFile *log;
 
+    disk_open(stage->path, append, -1, &file, &error);
     g_assert_no_error(error);
-    log = log_file_new(stage->path, fd, on_room, NULL);
+    log = log_file_new(stage->path, file.fd, on_room, NULL);
     n_room_calls = 0;
     return log;
 }
