@@ -10,10 +10,10 @@
  *   Initialised,        map the ring, bind the event channel, go to Connected
  *   Connected
  *   Closing             let go of both, go to Closing
- *   Closed              the same, go to Closed, and after CHANNEL_REST_MS, if the
- *                       channel is still wanted, to InitWait: the guest's driver
- *                       can come back with a new ring (it was loaded again, or
- *                       another kernel was started)
+ *   Closed              the same, and go to InitWait: the guest's driver can come back
+ *                       with a new ring (it was loaded again, or another kernel was
+ *                       started). After a Closing there is somebody who waits to see
+ *                       Closed, and so before that we are at Closed for CHANNEL_REST_MS
  *   anything before     let go, go to InitWait
  *
  * A toolstack that wants the channel detached sets online to 0: we let go of the ring,
@@ -39,9 +39,10 @@
 #include "channel/fd_store.h"
 #include "channel/host.h"
 
-/* How long a closed channel rests at Closed: a kernel that starts in place of
- * another (kexec) waits to see it. */
-#define CHANNEL_REST_MS   200
+/* How long a closed channel rests at Closed: a kernel that starts in place of one that has
+ * crashed waits to see it (5 s, else). A driver that is bound meanwhile takes it for an end,
+ * and stays closed: so no longer than a guest needs to read a node. */
+#define CHANNEL_REST_MS   50
 /* How long a client may go on reading what a guest has left that is gone. */
 #define CHANNEL_LINGER_MS 10000
 
@@ -54,9 +55,9 @@ typedef struct {
     const char *directory; /* for holds */
 } ChannelContext;
 
-/* Begins to serve the channel. An endpoint that can't be opened is told to the toolstack,
- * and tried again as long as the channel is there. Errors: VIR_ERR_INTERNAL_ERROR if what
- * the toolstack has written makes no sense; VIR_ERR_SYSTEM_ERROR. */
+/* Begins to serve the channel. What can't be opened, endpoint, log or hold, is told to the
+ * toolstack, and tried again, later and later, as long as the channel is there. Errors:
+ * VIR_ERR_INTERNAL_ERROR if what the toolstack has written makes no sense. */
 Channel *channel_new(const ChannelContext *context, const ChannelView *view, GError **error);
 
 /* Something of it has changed. */

@@ -16,6 +16,7 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/i18n.h"
+#include "util/log_limit.h"
 #include "util/service_manager.h"
 
 typedef struct {
@@ -28,6 +29,7 @@ typedef struct {
     ChannelContext context;
     GHashTable *channels; /* key -> Channel */
     GPtrArray *ending;    /* of Channel: their devices have gone */
+    LogLimit refusals;    /* they come again with each change of what can't be served */
     int lock_fd;
     bool is_second; /* another daemon has the lock */
     bool is_lost;   /* the host has gone, and every channel with it */
@@ -70,8 +72,8 @@ begin_channel(Channeld *daemon, const ChannelView *view)
         g_hash_table_insert(daemon->channels, make_key(view->domid, view->devid), channel);
         return;
     }
-    g_warning("domain '%s' (%u): channel '%s' (%u): %s", view->domain_name, view->domid, view->name,
-              view->devid, error->message);
+    log_limited(&daemon->refusals, G_LOG_LEVEL_WARNING, "domain '%s' (%u): channel '%s' (%u): %s",
+                view->domain_name, view->domid, view->name, view->devid, error->message);
     daemon->host->ops->set_error(daemon->host, view->domid, view->devid, error->message);
 }
 
@@ -186,11 +188,6 @@ on_lost(gpointer user_data)
 {
     Channeld *daemon = user_data;
 
-    if (!daemon->options->simulated) {
-        g_critical("xenstored is gone; channels that are connected go on, and no others can be "
-                   "made; this host needs a restart of Xen");
-        return;
-    }
     daemon->is_lost = true;
     g_main_loop_quit(daemon->loop);
 }

@@ -10,15 +10,11 @@
 #include "channel/disk_writer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "util/error.h"
-#include "util/i18n.h"
 
 typedef struct {
     int fd;
@@ -34,6 +30,7 @@ typedef struct {
     bool done;
     gsize written;
     int code;
+    guint64 file_size;
 } Job;
 
 /* Never held for long. */
@@ -117,6 +114,7 @@ run_job(gpointer data, gpointer user_data)
 {
     Job *job = data;
     g_autofree char *piece = NULL;
+    struct stat info;
     gsize size;
     gsize written;
     int code;
@@ -129,10 +127,13 @@ run_job(gpointer data, gpointer user_data)
     pthread_mutex_unlock(&lock);
 
     written = write_all(fd, piece, size, &code);
+    if (fstat(fd, &info) < 0)
+        info.st_size = 0;
 
     pthread_mutex_lock(&lock);
     job->written = written;
     job->code = code;
+    job->file_size = (guint64)info.st_size;
     job->done = true;
     pthread_cond_signal(&job->changed);
     pthread_mutex_unlock(&lock);
@@ -150,44 +151,11 @@ get_threads(void)
     return threads;
 }
 
-/* O_NONBLOCK: a FIFO would wait for a reader. */
-static int
-open_regular(const char *path, bool append, GError **error)
-{
-    int fd = open(
-        path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0600);
-    struct stat info;
-
-    if (fd < 0 && (errno == ENXIO || errno == EISDIR || errno == ELOOP)) {
-        virtxl_error_set(error, VIR_ERR_OPERATION_FAILED, _("'%s' is no regular file"), path);
-        return -1;
-    }
-    if (fd < 0 || fstat(fd, &info) < 0) {
-        virtxl_error_set(error, VIR_ERR_OPERATION_FAILED, _("cannot open file '%s': %s"), path,
-                         g_strerror(errno));
-    } else if (!S_ISREG(info.st_mode)) {
-        virtxl_error_set(error, VIR_ERR_OPERATION_FAILED, _("'%s' is no regular file"), path);
-    } else if (!append && ftruncate(fd, 0) < 0) {
-        virtxl_error_set(error, VIR_ERR_OPERATION_FAILED, _("cannot empty file '%s': %s"), path,
-                         g_strerror(errno));
-    } else {
-        return fd;
-    }
-    if (fd >= 0)
-        close(fd);
-    return -1;
-}
-
 DiskWriter *
-disk_writer_new(const char *path, bool append, DiskWriterFunc func, gpointer user_data,
-                GError **error)
+disk_writer_new(int fd, DiskWriterFunc func, gpointer user_data)
 {
-    int fd = open_regular(path, append, error);
-    DiskWriter *writer;
+    DiskWriter *writer = g_new0(DiskWriter, 1);
 
-    if (fd < 0)
-        return NULL;
-    writer = g_new0(DiskWriter, 1);
     writer->func = func;
     writer->user_data = user_data;
     writer->job = g_new0(Job, 1);
@@ -251,6 +219,17 @@ bool
 disk_writer_is_busy(const DiskWriter *writer)
 {
     return writer->busy;
+}
+
+guint64
+disk_writer_get_file_size(const DiskWriter *writer)
+{
+    guint64 size;
+
+    pthread_mutex_lock(&lock);
+    size = writer->job->file_size;
+    pthread_mutex_unlock(&lock);
+    return size;
 }
 
 bool

@@ -20,10 +20,8 @@ typedef struct DiskWriter DiskWriter;
  * errno @code. Called from the main loop; may start the next piece, or free the writer. */
 typedef void (*DiskWriterFunc)(gsize written, int code, gpointer user_data);
 
-/* Opens @path, which may not be a link, a directory or a device; made with mode 0600
- * if it is missing, emptied unless @append. Errors: VIR_ERR_OPERATION_FAILED. */
-DiskWriter *disk_writer_new(const char *path, bool append, DiskWriterFunc func, gpointer user_data,
-                            GError **error);
+/* Takes over @fd, a regular file that is appended to (disk_open.h). */
+DiskWriter *disk_writer_new(int fd, DiskWriterFunc func, gpointer user_data);
 /* Closes it, after the piece that is being written. Waits at most @wait_ms for that;
  * afterwards it is left to the thread. @func is not called any more. */
 void disk_writer_free(DiskWriter *writer, guint wait_ms);
@@ -32,6 +30,8 @@ void disk_writer_free(DiskWriter *writer, guint wait_ms);
  * busy. */
 void disk_writer_start(DiskWriter *writer, const struct iovec *iov, int n_iov);
 bool disk_writer_is_busy(const DiskWriter *writer);
+/* The file's size after the last piece. */
+guint64 disk_writer_get_file_size(const DiskWriter *writer);
 /* Waits at most @wait_ms; then it is not busy, and *@written says how much of the piece is
  * on the file. False if it took longer. @func is not called for that piece. */
 bool disk_writer_wait(DiskWriter *writer, guint wait_ms, gsize *written);

@@ -99,6 +99,13 @@ endpoint_settle(Endpoint *endpoint, guint wait_ms)
 }
 
 bool
+endpoint_get_file_size(const Endpoint *endpoint, guint64 *size)
+{
+    *size = endpoint->ops->get_file_size ? endpoint->ops->get_file_size(endpoint) : 0;
+    return endpoint->ops->get_file_size != NULL;
+}
+
+bool
 endpoint_is_connected(const Endpoint *endpoint)
 {
     return !endpoint->ops->is_connected || endpoint->ops->is_connected(endpoint);

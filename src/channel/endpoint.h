@@ -39,9 +39,11 @@ typedef struct {
 /* What surrounds it. */
 typedef struct {
     const char *label; /* for log lines: "domain 'x': channel 'y'" */
-    bool resumed;      /* the channel was there before this process: a file is not
-                          truncated again */
+    bool resumed;      /* the channel was there before this process */
     FdStore *fd_store; /* keeps sockets, ptys and clients over a restart */
+    /* Of type file only: as disk_open.h opens it, taken over; and how many bytes it has. */
+    int file;
+    guint64 file_size;
 } EndpointContext;
 
 /* Opens @source's end: binds, allocates, opens, or begins to connect. What the
@@ -80,6 +82,10 @@ gsize endpoint_read(Endpoint *endpoint, const struct iovec *iov, int n_iov);
  * ready() later, and the next call returns how many of the same bytes were taken:
  * the caller keeps them where they are, unchanged, until then. */
 gsize endpoint_write(Endpoint *endpoint, const struct iovec *iov, int n_iov);
+
+/* The size of the file to the end of which endpoint_write() writes: before what it has begun
+ * to write and not said yet that it has taken. False: it is no file. */
+bool endpoint_get_file_size(const Endpoint *endpoint, guint64 *size);
 
 /* Before the endpoint is given up: waits, @wait_ms at most, for the end of what
  * endpoint_write() has begun. Returns how many bytes were taken, as the next

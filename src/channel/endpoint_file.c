@@ -14,6 +14,7 @@ typedef struct {
     char *path;
     DiskWriter *writer;
     gsize written; /* of the piece before, not told to the caller yet */
+    guint64 size;  /* of the file, without what has not been told */
     bool failing;  /* there was a warning */
     guint retry_timer;
 } FileEndpoint;
@@ -57,9 +58,9 @@ file_open(Endpoint *endpoint, const ChannelSource *source, const EndpointContext
     FileEndpoint *file = (FileEndpoint *)endpoint;
 
     file->path = g_strdup(source->path);
-    file->writer =
-        disk_writer_new(source->path, source->append || context->resumed, on_written, file, error);
-    return file->writer != NULL;
+    file->size = context->file_size;
+    file->writer = disk_writer_new(context->file, on_written, file);
+    return true;
 }
 
 static void
@@ -96,8 +97,16 @@ file_write(Endpoint *endpoint, const struct iovec *iov, int n_iov)
     file->written = 0;
     if (written == 0)
         disk_writer_start(file->writer, iov, n_iov);
+    else
+        file->size = disk_writer_get_file_size(file->writer);
     update_ready(file);
     return written;
+}
+
+static guint64
+file_get_file_size(const Endpoint *endpoint)
+{
+    return ((const FileEndpoint *)endpoint)->size;
 }
 
 static gsize
@@ -121,4 +130,5 @@ const EndpointOps endpoint_file_ops = {
     .read = file_read,
     .write = file_write,
     .settle = file_settle,
+    .get_file_size = file_get_file_size,
 };

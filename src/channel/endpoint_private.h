@@ -24,6 +24,8 @@ typedef struct {
 
     /* NULL: nothing is ever under way. */
     gsize (*settle)(Endpoint *endpoint, guint wait_ms);
+    /* NULL: it is no file. */
+    guint64 (*get_file_size)(const Endpoint *endpoint);
 
     /* NULL: always, 0, none. */
     bool (*is_connected)(const Endpoint *endpoint);

@@ -64,8 +64,9 @@ fd_store_free(FdStore *store)
 }
 
 int
-fd_store_take_named(FdStore *store, const char *name)
+fd_store_take(FdStore *store, const char *id, const char *what)
 {
+    g_autofree char *name = make_name(id, what);
     gpointer key;
     gpointer value;
     int fd;
@@ -77,14 +78,6 @@ fd_store_take_named(FdStore *store, const char *name)
     if (!g_unix_set_fd_nonblocking(fd, TRUE, NULL))
         g_warning("descriptor '%s' from the service manager can't be made non-blocking", name);
     return fd;
-}
-
-int
-fd_store_take(FdStore *store, const char *id, const char *what)
-{
-    g_autofree char *name = make_name(id, what);
-
-    return fd_store_take_named(store, name);
 }
 
 static void

@@ -15,8 +15,7 @@
 typedef struct FdStore FdStore;
 
 /* Takes over what the service manager passed; the environment is cleared.
- * Descriptors with other names (sockets of units) are left to
- * fd_store_take_named(). */
+ * Descriptors with other names (sockets of units) stay the service manager's. */
 FdStore *fd_store_new(void);
 /* Closes what nobody took; the service manager goes on keeping it. */
 void fd_store_free(FdStore *store);
@@ -25,8 +24,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FdStore, fd_store_free)
 /* What was passed under that name, or -1. It is the caller's from now on,
  * close-on-exec and non-blocking. */
 int fd_store_take(FdStore *store, const char *id, const char *what);
-/* The same for a plain name, that of a socket unit. */
-int fd_store_take_named(FdStore *store, const char *name);
 
 /* Has a copy of @fd kept, in place of one that was kept under that name. */
 void fd_store_keep(FdStore *store, const char *id, const char *what, int fd);

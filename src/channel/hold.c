@@ -35,6 +35,9 @@ typedef struct {
     guint32 ring_ref;
     guint32 port;
     Queue queues[2];
+    guint32 has_noted_file; /* what follows is valid */
+    guint32 noted_at;       /* OUT's index when it was noted */
+    guint64 noted_file_size;
 } Header;
 
 struct Hold {
@@ -390,6 +393,44 @@ hold_consume_out(Hold *hold, gsize size)
 
     g_return_if_fail(size <= hold_get_used(hold, HOLD_OUT));
     store(&q->ours, q->ours + (guint32)size);
+}
+
+void
+hold_note_file_size(Hold *hold, guint64 size)
+{
+    Header *header = hold->header;
+
+    store(&header->has_noted_file, false);
+    header->noted_at = get_queue(hold, HOLD_OUT)->ours;
+    header->noted_file_size = size;
+    store(&header->has_noted_file, true);
+}
+
+bool
+hold_get_noted_file_size(const Hold *hold, guint64 *size)
+{
+    const Header *header = hold->header;
+
+    *size = header->noted_file_size;
+    return header->has_noted_file && header->noted_at == get_queue(hold, HOLD_OUT)->ours;
+}
+
+bool
+hold_out_begins_with(const Hold *hold, gconstpointer data, gsize size)
+{
+    struct iovec iov[2];
+    int n_iov = hold_get_out_bytes(hold, iov);
+    const guint8 *rest = data;
+
+    for (int i = 0; i < n_iov; i++) {
+        gsize n = MIN(size, iov[i].iov_len);
+
+        if (memcmp(iov[i].iov_base, rest, n) != 0)
+            return false;
+        rest += n;
+        size -= n;
+    }
+    return size == 0;
 }
 
 /* --- the ring's side -------------------------------------------------------- */

@@ -23,7 +23,9 @@
  *
  * On the side of the endpoint an index is moved after the system call that moved
  * the bytes. A client that outlives the process, in the service manager's fd store,
- * could then miss bytes or get them twice if the kill comes just between the two.
+ * could then miss bytes or get them twice if the kill comes just between the two: no
+ * kernel counts what has passed through a socket or a pty. A file has a size, which is
+ * noted before each piece: the next process sees how much of it has been written.
  *
  * Memory is taken from the file system before it is touched, so that a full one is
  * a queue without room, and no SIGBUS. A part of it is left to others, so that guests
@@ -81,6 +83,13 @@ int hold_get_out_bytes(const Hold *hold, struct iovec iov[2]);
 /* So many bytes were put there, or taken from there. */
 void hold_produce_in(Hold *hold, gsize size);
 void hold_consume_out(Hold *hold, gsize size);
+
+/* What the endpoint is about to take goes to the end of a file that has @size bytes. */
+void hold_note_file_size(Hold *hold, guint64 size);
+/* What was noted last, if nothing has been consumed since. */
+bool hold_get_noted_file_size(const Hold *hold, guint64 *size);
+/* Are the first bytes of OUT these? */
+bool hold_out_begins_with(const Hold *hold, gconstpointer data, gsize size);
 
 /* The ring's side: moves what fits, out of the ring no more than @limit. Returns how
  * many bytes moved, -1 if the ring's other end is not to be believed. */

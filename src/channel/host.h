@@ -47,9 +47,10 @@ typedef struct {
     void (*changed)(const ChannelView *view, gpointer user_data);
     /* It is not there any more. */
     void (*gone)(guint32 domid, guint devid, gpointer user_data);
-    /* All that are there now have been told. Once. */
+    /* All that are there have been told. Once. */
     void (*complete)(gpointer user_data);
-    /* The store, or the whole simulated host, has gone; nothing works any more. */
+    /* The host has gone with all domains; nothing works any more. A simulated one only: Xen's
+     * store can come back. */
     void (*lost)(gpointer user_data);
 } ChannelHostCallbacks;
 

@@ -1,19 +1,19 @@
-/* What host_xen.c knows of xenstore: a thread that reads and writes it, since each
- * access waits for xenstored.
+/* What host_xen.c knows of xenstore: a thread that reads (host_xen_devices.c) and writes
+ * (host_xen_writes.c) it, since each access waits for xenstored. What it finds is handed to
+ * the main loop.
  *
- * It watches the backends of consoles, and of those that are ours (their source is there,
- * see util/channel_source.h) the frontend's state. When something fires, the device is
- * read again and what it says handed to the main loop.
- *
- * A guest can write its state as often as it likes. Each device may be read again
- * DEVICE_BURST times at once and then DEVICE_RATE times a second; one that wants more is
- * not watched at all for a while.
+ * When xenstored goes the thread tries once a second to reach another one. Meanwhile the
+ * channels go on as they are: a ring that is connected needs no store, and that nothing can
+ * be read is no sign that a channel has gone. When it is back all is read again, what has
+ * gone meanwhile is told, and what was to be written is written. To end the process
+ * instead would let go of rings that work, for one that can't start without xenstored.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #pragma once
 
 #include "channel/host.h"
+#include "channel/host_xen_nodes.h"
 
 typedef struct HostXenStore HostXenStore;
 
@@ -21,16 +21,11 @@ typedef struct HostXenStore HostXenStore;
 HostXenStore *host_xen_store_new(GError **error);
 void host_xen_store_free(HostXenStore *store);
 
-/* Begins to tell, in the default main context. */
+/* Begins to tell, in the default main context. `lost` is not called. */
 void host_xen_store_watch(HostXenStore *store, const ChannelHostCallbacks *callbacks,
                           gpointer user_data);
 
 /* Writes @value to a node of the device, later; NULL removes it. Nothing is written
  * where the node's directory is not there any more. */
-typedef enum {
-    HOST_XEN_BACKEND_STATE,
-    HOST_XEN_FRONTEND_TTY,
-    HOST_XEN_ERROR,
-} HostXenNode;
 void host_xen_store_set(HostXenStore *store, guint32 domid, guint devid, HostXenNode node,
                         const char *value);

@@ -53,16 +53,11 @@ on_written(gsize written, int code, gpointer user_data)
 }
 
 LogFile *
-log_file_new(const char *path, bool append, void (*room)(gpointer user_data), gpointer user_data,
-             GError **error)
+log_file_new(const char *path, int fd, void (*room)(gpointer user_data), gpointer user_data)
 {
     LogFile *log = g_new0(LogFile, 1);
 
-    log->writer = disk_writer_new(path, append, on_written, log, error);
-    if (!log->writer) {
-        g_free(log);
-        return NULL;
-    }
+    log->writer = disk_writer_new(fd, on_written, log);
     log->path = g_strdup(path);
     log->waiting = g_byte_array_new();
     log->room = room;

@@ -13,12 +13,10 @@
 
 typedef struct LogFile LogFile;
 
-/* Opens @path, which may not be a link, a directory or a device; made with mode
- * 0600 if it is missing, emptied unless @append. @room is called in the main loop
- * when there is room again after there was not enough. Errors:
- * VIR_ERR_OPERATION_FAILED. */
-LogFile *log_file_new(const char *path, bool append, void (*room)(gpointer user_data),
-                      gpointer user_data, GError **error);
+/* Takes over @fd, the file @path as disk_open.h opens it. @room is called in the main loop
+ * when there is room again after there was not enough. */
+LogFile *log_file_new(const char *path, int fd, void (*room)(gpointer user_data),
+                      gpointer user_data);
 /* Writes what waits, and closes. If the disk hangs it is given up after @wait_ms. */
 void log_file_free(LogFile *log, guint wait_ms);
 

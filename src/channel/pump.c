@@ -44,8 +44,14 @@ move_hold_to_endpoint(Pump *pump)
 {
     struct iovec iov[2];
     int n_iov = pump->endpoint ? hold_get_out_bytes(pump->hold, iov) : 0;
-    gsize moved = n_iov > 0 ? endpoint_write(pump->endpoint, iov, n_iov) : 0;
+    guint64 file_size;
+    gsize moved;
 
+    if (n_iov == 0)
+        return 0;
+    if (endpoint_get_file_size(pump->endpoint, &file_size))
+        hold_note_file_size(pump->hold, file_size);
+    moved = endpoint_write(pump->endpoint, iov, n_iov);
     hold_consume_out(pump->hold, moved);
     pump->bytes_out += moved;
     return moved;

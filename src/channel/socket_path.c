@@ -12,6 +12,7 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/i18n.h"
+#include "util/unix_socket.h"
 
 /* Clients that wait in line. */
 #define BACKLOG 64
@@ -57,22 +58,13 @@ is_same_file(const struct stat *a, const struct stat *b)
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Does nobody listen to the socket of which @node is an O_PATH descriptor? A full queue of
- * a living listener gives EAGAIN. */
+/* Of the socket of which @node is an O_PATH descriptor. */
 static bool
-is_stale(int node)
+is_served(int node)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = make_socket();
-    bool stale;
+    g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", node);
 
-    if (fd < 0)
-        return false;
-    (void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", node);
-    stale = connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 &&
-            errno == ECONNREFUSED;
-    close(fd);
-    return stale;
+    return unix_socket_is_served(path);
 }
 
 /* Removes what is at @path if it is @expected. Returns whether it was; errno is ESTALE if
@@ -104,7 +96,7 @@ remove_stale(int node, const char *path, GError **error)
     if (!S_ISSOCK(info.st_mode))
         return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED,
                                 _("cannot listen at '%s': what is there is no socket"), path);
-    if (!is_stale(node))
+    if (is_served(node))
         return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED,
                                 _("cannot listen at '%s': another process listens there"), path);
     return remove_exactly(path, &info) || errno == ENOENT || fail(error, path);

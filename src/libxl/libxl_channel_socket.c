@@ -6,38 +6,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "util/error.h"
 #include "util/file.h"
 #include "util/i18n.h"
+#include "util/unix_socket.h"
 
 /* How long a backend may take to let go of a socket. */
 #define RELEASE_WAIT_MS 5000
 #define RELEASE_POLL_MS 5
 
 /* --- before a backend binds to it ------------------------------------------ */
-
-/* True if a process accepts on the socket at @path. A non-blocking connect to
- * a full backlog fails with EAGAIN, which is an answer too. */
-static bool
-socket_is_served(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool served;
-
-    if (fd < 0)
-        return true;
-    g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
-    served = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 || errno == EAGAIN;
-    close(fd);
-    return served;
-}
 
 static bool
 clear_path(const DomainDef *live, const char *path, GError **error)
@@ -56,7 +37,7 @@ clear_path(const DomainDef *live, const char *path, GError **error)
             error, VIR_ERR_OPERATION_FAILED,
             _("domain '%s': channel path '%s' is taken by something that is not a socket"),
             live->name, path);
-    if (socket_is_served(path))
+    if (unix_socket_is_served(path))
         return virtxl_error_set(
             error, VIR_ERR_OPERATION_FAILED,
             _("domain '%s': channel path '%s' is the socket of another program that listens on it"),
@@ -139,7 +120,7 @@ libxl_channel_socket_remove(const char *path)
     for (int waited = 0; waited <= RELEASE_WAIT_MS; waited += RELEASE_POLL_MS) {
         if (lstat(path, &status) < 0 || !S_ISSOCK(status.st_mode))
             return;
-        if (!socket_is_served(path)) {
+        if (!unix_socket_is_served(path)) {
             g_unlink(path);
             return;
         }

@@ -7,14 +7,15 @@
 #pragma once
 
 #include <glib.h>
-#include <stdbool.h>
+
+#include "util/rate_limit.h"
 
 #define LOG_LIMIT_BURST  20
 #define LOG_LIMIT_REST_S 10
 
 /* Zeroed at first. */
 typedef struct {
-    gint64 paid_us; /* monotonic: lines until then are paid for */
+    RateLimit rate;
     guint left_out;
 } LogLimit;
 

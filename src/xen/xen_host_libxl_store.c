@@ -21,11 +21,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <xen/io/xenbus.h>
 
+#include "util/unix_socket.h"
 #include "xen/xen_host_libxl.h"
 
 /* How long xenconsoled may take to make the pty of a new domain. */
@@ -35,20 +34,7 @@
 int
 xen_store_connect(void)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0)
-        return -1;
-    g_strlcpy(address.sun_path, xs_daemon_socket(), sizeof(address.sun_path));
-    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-        int saved = errno;
-
-        close(fd);
-        errno = saved;
-        return -1;
-    }
-    return fd;
+    return unix_socket_connect(xs_daemon_socket(), 0);
 }
 
 char *

@@ -24,7 +24,7 @@
  * is a channel, the channels of its domain have CHANGED. That is all that is read of
  * it; who wants to know more lists them.
  *
- * Events go into a queue; a source in the default main context hands them out.
+ * Events are handed to the main loop (util/handover.h).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -40,6 +40,7 @@
 #include <unistd.h>
 
 #include "util/error.h"
+#include "util/handover.h"
 #include "util/i18n.h"
 #include "xen/xen_host_libxl.h"
 
@@ -71,39 +72,17 @@ struct XenWatch {
     int stop_fd;
     GThread *thread;
 
-    GMutex lock;
-    GQueue events;   /* of XenHostEvent */
-    GSource *source; /* pending in the main context while there are events */
+    Handover *events; /* of XenHostEvent */
 };
 
 /* --- delivery ----------------------------------------------------------- */
 
-static XenHostEvent *
-pop_event(XenWatch *watch)
-{
-    XenHostEvent *event;
-
-    g_mutex_lock(&watch->lock);
-    event = g_queue_pop_head(&watch->events);
-    if (!event) {
-        g_source_unref(watch->source);
-        watch->source = NULL;
-    }
-    g_mutex_unlock(&watch->lock);
-    return event;
-}
-
-static gboolean
-deliver_events(gpointer user_data)
+static void
+deliver_event(gpointer item, gpointer user_data)
 {
     XenWatch *watch = user_data;
-    XenHostEvent *event;
 
-    while ((event = pop_event(watch))) {
-        watch->func(event, watch->user_data);
-        g_free(event);
-    }
-    return G_SOURCE_REMOVE;
+    watch->func(item, watch->user_data);
 }
 
 static void
@@ -117,16 +96,7 @@ report(XenWatch *watch, XenHostEventType type, const WatchedDomain *domain)
         memcpy(event->uuid, domain->uuid, sizeof(event->uuid));
         event->reason = domain->reason;
     }
-
-    g_mutex_lock(&watch->lock);
-    g_queue_push_tail(&watch->events, event);
-    if (!watch->source) {
-        watch->source = g_idle_source_new();
-        g_source_set_priority(watch->source, G_PRIORITY_DEFAULT);
-        g_source_set_callback(watch->source, deliver_events, watch, NULL);
-        g_source_attach(watch->source, NULL);
-    }
-    g_mutex_unlock(&watch->lock);
+    handover_push(watch->events, event);
 }
 
 /* --- comparing ---------------------------------------------------------- */
@@ -381,8 +351,7 @@ xen_watch_new(XenContextPool *pool, XenHostEventFunc func, gpointer user_data, G
     watch->look_again_ms = LOOK_NEVER;
     watch->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     watch->store_fd = xen_store_connect();
-    g_mutex_init(&watch->lock);
-    g_queue_init(&watch->events);
+    watch->events = handover_new(deliver_event, g_free, watch);
 
     /* In this order, or what happens between the two would be lost. */
     if (!open_store(watch, error) || !(watch->domains = list_first_domains(watch, error))) {
@@ -405,11 +374,7 @@ xen_watch_free(XenWatch *watch)
             g_critical("cannot end the thread that watches domains: %s", g_strerror(errno));
         g_thread_join(watch->thread);
     }
-    if (watch->source) {
-        g_source_destroy(watch->source);
-        g_source_unref(watch->source);
-    }
-    g_queue_clear_full(&watch->events, g_free);
+    handover_free(watch->events);
     xs_close(watch->xs);
     if (watch->stop_fd >= 0)
         close(watch->stop_fd);
@@ -417,6 +382,5 @@ xen_watch_free(XenWatch *watch)
         close(watch->store_fd);
     if (watch->domains)
         g_array_unref(watch->domains);
-    g_mutex_clear(&watch->lock);
     g_free(watch);
 }

@@ -252,11 +252,41 @@ test_lets_go_before_it_says_so(Fixture *f, gconstpointer data)
 }
 
 static void
-test_a_closed_frontend_can_come_back(Fixture *f, gconstpointer data)
+close_in_good_order(Fixture *f)
+{
+    begin_connected(f);
+    frontend_goes_to(f, XenbusStateClosing);
+    frontend_goes_to(f, XenbusStateClosed);
+    assert_log(f, "unmap unbind state=5 state=6");
+}
+
+static void
+test_a_frontend_can_come_back_at_once(Fixture *f, gconstpointer data)
+{
+    close_in_good_order(f);
+    frontend_goes_to(f, XenbusStateInitialising);
+    assert_log(f, "state=2");
+    frontend_goes_to(f, XenbusStateInitialised);
+    assert_log(f, "map bind state=4");
+    wait_ms(2 * CHANNEL_REST_MS);
+    assert_log(f, "");
+}
+
+/* Linux's driver takes our Closed for an end when it is bound again. */
+static void
+test_a_driver_that_was_unbound_does_not_find_us_closed(Fixture *f, gconstpointer data)
 {
     begin_connected(f);
     frontend_goes_to(f, XenbusStateClosed);
-    assert_log(f, "unmap unbind state=6");
+    assert_log(f, "unmap unbind state=2");
+    frontend_goes_to(f, XenbusStateInitialised);
+    assert_log(f, "map bind state=4");
+}
+
+static void
+test_a_closed_frontend_can_come_back(Fixture *f, gconstpointer data)
+{
+    close_in_good_order(f);
     wait_ms(2 * CHANNEL_REST_MS);
     assert_log(f, "state=2");
     memset(f->host->page, 0, sizeof(f->host->page));
@@ -333,10 +363,8 @@ test_a_channel_that_stays_after_all_comes_back(Fixture *f, gconstpointer data)
 static void
 test_a_restart_while_it_rests_does_not_leave_it_closed(Fixture *f, gconstpointer data)
 {
-    begin_connected(f);
-    frontend_goes_to(f, XenbusStateClosed);
+    close_in_good_order(f);
     channel_abandon(f->channel);
-    assert_log(f, "unmap unbind state=6");
     f->view.backend_state = XenbusStateClosed;
     begin(f);
     wait_ms(2 * CHANNEL_REST_MS);
@@ -664,6 +692,160 @@ test_an_endpoint_that_cannot_be_opened_is_told(Fixture *f, gconstpointer data)
     g_unlink(f->socket);
 }
 
+/* Waits until the endpoint is there, and no error is told. */
+static void
+wait_served(Fixture *f)
+{
+    gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+
+    while (f->host->error && g_get_monotonic_time() < end)
+        wait_ms(10);
+    g_assert_cmpstr(f->host->error, ==, NULL);
+}
+
+static void
+test_an_endpoint_that_could_not_be_opened_is_tried_again(Fixture *f, gconstpointer data)
+{
+    g_assert_true(g_file_set_contents(f->socket, "mine", -1, NULL));
+    begin(f);
+    assert_warned("socket");
+    wait_ms(1000); /* tried again in vain, and no word more of it */
+    g_unlink(f->socket);
+    wait_served(f);
+    assert_log(f, "state=2");
+}
+
+static void
+test_a_hold_that_could_not_be_opened_is_tried_again(Fixture *f, gconstpointer data)
+{
+    f->context.directory = "/nowhere";
+    begin(f);
+    assert_warned("/nowhere");
+    g_assert_nonnull(f->host->error);
+    frontend_goes_to(f, XenbusStateInitialised);
+    assert_log(f, "");
+    f->context.directory = f->directory;
+    wait_served(f);
+    assert_log(f, "map bind state=4");
+}
+
+static void
+assert_file_gets(Fixture *f, const char *expected)
+{
+    g_autofree char *text = NULL;
+    gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+
+    while (g_strcmp0(text, expected) != 0 && g_get_monotonic_time() < end) {
+        wait_ms(1);
+        g_free(text);
+        g_assert_true(g_file_get_contents(f->socket, &text, NULL, NULL));
+    }
+    g_assert_cmpstr(text, ==, expected);
+    g_unlink(f->socket);
+}
+
+static void
+test_a_file_is_opened_before_the_guest_talks(Fixture *f, gconstpointer data)
+{
+    f->source->listen = false;
+    f->source->type = CHANNEL_SOURCE_FILE;
+    begin(f);
+    frontend_goes_to(f, XenbusStateInitialised);
+    assert_log(f, ""); /* a thread opens it; it comes by the main loop */
+    while (!f->host->maps)
+        g_main_context_iteration(NULL, TRUE);
+    guest_says(f, "to the file");
+    assert_file_gets(f, "to the file");
+}
+
+/* Begins with a file, to which the guest has written "abc", and is killed when all, or only
+ * a part, of that has come there and the main loop doesn't know yet. */
+static void
+kill_while_writing(Fixture *f, const char *content)
+{
+    g_autofree char *hold = g_build_filename(f->directory, f->source->id, NULL);
+    g_autofree char *left = NULL;
+    struct iovec iov = {(void *)"abc", 3};
+    GStatBuf info = {0};
+    gsize size;
+
+    f->source->listen = false;
+    f->source->type = CHANNEL_SOURCE_FILE;
+    begin(f);
+    frontend_goes_to(f, XenbusStateInitialised);
+    while (!f->host->maps)
+        g_main_context_iteration(NULL, TRUE);
+    ring_write(&f->guest, &iov, 1);
+    fake_host_send_event(f->host);
+    while (g_stat(f->socket, &info) < 0 || info.st_size < 3)
+        g_usleep(1000);
+    /* What a kill leaves. */
+    g_assert_true(g_file_get_contents(hold, &left, &size, NULL));
+    channel_free(f->channel);
+    g_assert_true(g_file_set_contents(hold, left, (gssize)size, NULL));
+    g_assert_true(g_file_set_contents(f->socket, content, -1, NULL));
+    f->view.backend_state = XenbusStateConnected;
+    begin(f);
+    while (!f->host->maps)
+        g_main_context_iteration(NULL, TRUE);
+}
+
+static void
+test_a_kill_repeats_nothing_in_a_file(Fixture *f, gconstpointer data)
+{
+    kill_while_writing(f, "abc");
+    guest_says(f, "def");
+    assert_file_gets(f, "abcdef");
+}
+
+static void
+test_a_kill_within_a_piece_repeats_nothing(Fixture *f, gconstpointer data)
+{
+    kill_while_writing(f, "ab");
+    guest_says(f, "def");
+    assert_file_gets(f, "abcdef");
+}
+
+static void
+test_a_file_that_others_write_loses_nothing_by_a_kill(Fixture *f, gconstpointer data)
+{
+    kill_while_writing(f, "abX");
+    guest_says(f, "def");
+    assert_file_gets(f, "abXabcdef");
+}
+
+static void
+test_a_log_is_opened_before_a_guest_that_was_there_goes_on(Fixture *f, gconstpointer data)
+{
+    g_autofree char *log = g_strconcat(f->directory, "/log", NULL);
+
+    f->source->log_path = g_strdup(log);
+    begin(f);
+    channel_abandon(f->channel);
+    f->view.frontend_state = XenbusStateInitialised;
+    f->view.has_ring = true;
+    begin(f);
+    channel_update(f->channel, &f->view);
+    assert_log(f, "");
+    while (!f->host->maps)
+        g_main_context_iteration(NULL, TRUE);
+    g_unlink(log);
+}
+
+static void
+test_a_channel_can_go_while_its_file_is_opened(Fixture *f, gconstpointer data)
+{
+    f->source->listen = false;
+    f->source->type = CHANNEL_SOURCE_FILE;
+    begin(f);
+    channel_end(f->channel, on_done, f);
+    g_assert_true(f->ended);
+    while (!g_file_test(f->socket, G_FILE_TEST_EXISTS))
+        wait_ms(1);
+    wait_ms(50); /* comes back to nobody, and is closed */
+    g_unlink(f->socket);
+}
+
 static void
 test_what_was_told_before_a_restart_is_taken_back(Fixture *f, gconstpointer data)
 {
@@ -684,6 +866,8 @@ main(int argc, char **argv)
         {"/channel/state/follows-the-frontend-up", test_follows_the_frontend_up},
         {"/channel/state/lets-go-before-it-says-so", test_lets_go_before_it_says_so},
         {"/channel/state/closed-comes-back", test_a_closed_frontend_can_come_back},
+        {"/channel/state/comes-back-at-once", test_a_frontend_can_come_back_at_once},
+        {"/channel/state/unbound", test_a_driver_that_was_unbound_does_not_find_us_closed},
         {"/channel/state/starts-anew", test_a_frontend_that_starts_anew_is_let_go},
         {"/channel/state/written-again", test_a_state_written_again_opens_the_ring_again},
         {"/channel/state/another-ring", test_another_ring_is_connected},
@@ -707,6 +891,14 @@ main(int argc, char **argv)
         {"/channel/restart/resting", test_a_restart_while_it_rests_does_not_leave_it_closed},
         {"/channel/restart/error", test_what_was_told_before_a_restart_is_taken_back},
         {"/channel/endpoint/error", test_an_endpoint_that_cannot_be_opened_is_told},
+        {"/channel/endpoint/again", test_an_endpoint_that_could_not_be_opened_is_tried_again},
+        {"/channel/endpoint/hold-again", test_a_hold_that_could_not_be_opened_is_tried_again},
+        {"/channel/endpoint/file", test_a_file_is_opened_before_the_guest_talks},
+        {"/channel/restart/file", test_a_kill_repeats_nothing_in_a_file},
+        {"/channel/restart/file-part", test_a_kill_within_a_piece_repeats_nothing},
+        {"/channel/restart/file-others", test_a_file_that_others_write_loses_nothing_by_a_kill},
+        {"/channel/endpoint/log", test_a_log_is_opened_before_a_guest_that_was_there_goes_on},
+        {"/channel/endpoint/gone", test_a_channel_can_go_while_its_file_is_opened},
     };
     int status;
 

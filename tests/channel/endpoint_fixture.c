@@ -11,6 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "channel/disk_open.h"
+
 #define BUFFER_SIZE 65536
 
 static GQueue warnings = G_QUEUE_INIT; /* of their texts, not expected yet */
@@ -143,9 +145,16 @@ stage_free(Stage *stage)
 static void
 open_endpoint(Stage *stage, bool resumed, GError **error)
 {
-    const EndpointContext context = {"a channel", resumed, stage->fd_store};
+    EndpointContext context = {"a channel", resumed, stage->fd_store, -1, 0};
     const EndpointCallbacks callbacks = {on_ready, on_changed};
 
+    if (stage->source.type == CHANNEL_SOURCE_FILE) {
+        DiskFile file;
+
+        if (!disk_open(stage->source.path, stage->source.append || resumed, -1, &file, error))
+            return;
+        context.file = file.fd;
+    }
     stage->endpoint = endpoint_new(&stage->source, &context, &callbacks, stage, error);
     if (stage->endpoint)
         want(stage);

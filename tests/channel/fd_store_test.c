@@ -247,16 +247,12 @@ sockets_of_units_are_not_touched(void)
 {
     g_autoptr(Manager) manager = manager_new();
     g_autoptr(FdStore) store = NULL;
-    int fd;
 
     g_hash_table_insert(manager->kept, g_strdup("virtxl-channeld.socket"),
                         GINT_TO_POINTER(fcntl(0, F_DUPFD_CLOEXEC, 20)));
     store = manager_restart(manager);
     fd_store_prune(store, is_known, NULL);
     g_assert_true(g_hash_table_contains(manager->kept, "virtxl-channeld.socket"));
-    fd = fd_store_take_named(store, "virtxl-channeld.socket");
-    g_assert_cmpint(fd, >=, 0);
-    close(fd);
 }
 
 static void

@@ -39,7 +39,7 @@ test_what_was_left_out_is_told(void)
 
     for (int i = 0; i < LOG_LIMIT_BURST + 3; i++)
         log_limited(&limit, G_LOG_LEVEL_INFO, "again");
-    limit.paid_us = 0; /* time has passed */
+    limit.rate.paid_us = 0; /* time has passed */
     log_limited(&limit, G_LOG_LEVEL_INFO, "at last");
     g_assert_cmpstr(last_line, ==, "at last (3 lines like this were left out)");
     log_limited(&limit, G_LOG_LEVEL_INFO, "and on");
