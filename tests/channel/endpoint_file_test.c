@@ -9,15 +9,6 @@
 #include <unistd.h>
 
 static void
-expect_content(const Stage *stage, const char *content)
-{
-    g_autofree char *found = NULL;
-
-    g_assert_true(g_file_get_contents(stage->path, &found, NULL, NULL));
-    g_assert_cmpstr(found, ==, content);
-}
-
-static void
 set_content(const Stage *stage, const char *content)
 {
     g_assert_true(g_file_set_contents(stage->path, content, -1, NULL));
@@ -32,13 +23,13 @@ a_file_gets_what_the_guest_sends(void)
     set_content(stage, "old");
     stage_open(stage);
     g_assert_true(endpoint_is_connected(stage->endpoint));
-    expect_content(stage, "");
+    stage_expect_content(stage, "");
     stage_send(stage, "from ", 5);
     stage_wait(stage, stage_has_sent);
-    expect_content(stage, "from ");
+    stage_expect_content(stage, "from ");
     stage_send(stage, "the guest", 9);
     stage_wait(stage, stage_has_sent);
-    expect_content(stage, "from the guest");
+    stage_expect_content(stage, "from the guest");
     g_assert_cmpint(g_stat(stage->path, &info), ==, 0);
 }
 
@@ -63,7 +54,7 @@ it_is_appended_to_where_that_is_asked_for(void)
     stage_open(stage);
     stage_send(stage, "new", 3);
     stage_wait(stage, stage_has_sent);
-    expect_content(stage, "old, new");
+    stage_expect_content(stage, "old, new");
 }
 
 static void
@@ -75,7 +66,7 @@ a_channel_that_goes_on_does_not_empty_it(void)
     stage_open_resumed(stage);
     stage_send(stage, "after", 5);
     stage_wait(stage, stage_has_sent);
-    expect_content(stage, "before, after");
+    stage_expect_content(stage, "before, after");
 }
 
 static void
@@ -89,7 +80,7 @@ much_is_written_in_pieces(void)
     stage_open(stage);
     stage_send(stage, text, 1000000);
     stage_wait(stage, stage_has_sent);
-    expect_content(stage, text);
+    stage_expect_content(stage, text);
 }
 
 static void
@@ -101,9 +92,9 @@ what_has_begun_can_be_waited_for(void)
     stage_open(stage);
     g_assert_cmpuint(endpoint_write(stage->endpoint, &iov, 1), ==, 0);
     g_assert_cmpuint(endpoint_settle(stage->endpoint, PATIENCE_S * 1000), ==, 5);
-    expect_content(stage, "begun");
+    stage_expect_content(stage, "begun");
     g_clear_pointer(&stage->endpoint, endpoint_abandon);
-    expect_content(stage, "begun");
+    stage_expect_content(stage, "begun");
 }
 
 static void
@@ -153,7 +144,7 @@ a_full_disk_holds_up_and_loses_nothing(void)
     g_assert_cmpuint(stage_count_turns(), <, 50);
     set_disk_size(RLIM_INFINITY);
     stage_wait(stage, stage_has_sent);
-    expect_content(stage, "0123456789");
+    stage_expect_content(stage, "0123456789");
 }
 
 static void

@@ -196,6 +196,15 @@ stage_send(Stage *stage, const void *data, gsize size)
     want(stage);
 }
 
+void
+stage_expect_content(const Stage *stage, const char *content)
+{
+    g_autofree char *found = NULL;
+
+    g_assert_true(g_file_get_contents(stage->path, &found, NULL, NULL));
+    g_assert_cmpstr(found, ==, content);
+}
+
 static gboolean
 on_tick(gpointer user_data)
 {
@@ -368,8 +377,8 @@ client_accept(int listener)
     return fd;
 }
 
-static struct sockaddr_in
-get_loopback(guint16 port)
+struct sockaddr_in
+client_get_loopback(guint16 port)
 {
     return (struct sockaddr_in){
         .sin_family = AF_INET,
@@ -381,7 +390,7 @@ get_loopback(guint16 port)
 int
 client_connect_tcp(guint16 port)
 {
-    struct sockaddr_in address = get_loopback(port);
+    struct sockaddr_in address = client_get_loopback(port);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     expect_success(fd);
@@ -392,7 +401,7 @@ client_connect_tcp(guint16 port)
 guint16
 client_find_port(int type)
 {
-    struct sockaddr_in address = get_loopback(0);
+    struct sockaddr_in address = client_get_loopback(0);
     socklen_t size = sizeof(address);
     int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
 

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <netinet/in.h>
+
 #include "channel/endpoint.h"
 
 /* How long something may take that should happen at once. */
@@ -39,6 +41,9 @@ void stage_open(Stage *stage);
 void stage_open_resumed(Stage *stage);
 char *stage_open_in_vain(Stage *stage);
 
+/* Of the file at the stage's path. */
+void stage_expect_content(const Stage *stage, const char *content);
+
 /* Adds to what is to be written. */
 void stage_send(Stage *stage, const void *data, gsize size);
 
@@ -63,6 +68,7 @@ int client_connect_unix(const char *path);
 int client_listen_unix(const char *path);
 int client_accept(int listener);
 int client_connect_tcp(guint16 port);
+struct sockaddr_in client_get_loopback(guint16 port);
 /* A port of this machine at which nobody listens. */
 guint16 client_find_port(int type);
 void client_send(int fd, const char *text);

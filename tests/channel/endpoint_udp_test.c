@@ -16,26 +16,16 @@ typedef struct {
     char bind_service[8];
 } UdpStage;
 
-static struct sockaddr_in
-get_loopback(guint16 port)
-{
-    return (struct sockaddr_in){
-        .sin_family = AF_INET,
-        .sin_port = htons(port),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-    };
-}
-
 static UdpStage
 udp_stage_new(void)
 {
     UdpStage udp = {stage_new(CHANNEL_SOURCE_UDP), client_find_port(SOCK_DGRAM), -1, "", ""};
     guint16 peer_port = client_find_port(SOCK_DGRAM);
-    struct sockaddr_in address = get_loopback(peer_port);
+    struct sockaddr_in address = client_get_loopback(peer_port);
 
     udp.peer = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     g_assert_cmpint(bind(udp.peer, (struct sockaddr *)&address, sizeof(address)), ==, 0);
-    address = get_loopback(udp.port);
+    address = client_get_loopback(udp.port);
     g_assert_cmpint(connect(udp.peer, (struct sockaddr *)&address, sizeof(address)), ==, 0);
     g_snprintf(udp.service, sizeof(udp.service), "%u", peer_port);
     g_snprintf(udp.bind_service, sizeof(udp.bind_service), "%u", udp.port);
@@ -160,7 +150,7 @@ nobody_at_the_other_end_is_no_end(void)
     stage_wait(udp.stage, stage_has_sent);
     udp.peer = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     g_assert_cmpint(bind(udp.peer, (struct sockaddr *)&own, size), ==, 0);
-    other = get_loopback(udp.port);
+    other = client_get_loopback(udp.port);
     g_assert_cmpint(connect(udp.peer, (struct sockaddr *)&other, sizeof(other)), ==, 0);
     stage_send(udp.stage, "arrives", 7);
     client_expect(udp.stage, udp.peer, "arrives");

@@ -255,6 +255,16 @@ sockets_of_units_are_not_touched(void)
     g_assert_true(g_hash_table_contains(manager->kept, "virtxl-channeld.socket"));
 }
 
+/* A socket that listens, and a client of it. */
+static int
+open_with_client(Stage *stage)
+{
+    stage->source.listen = true;
+    stage->fd_store = fd_store_new();
+    stage_open(stage);
+    return client_connect_unix(stage->path);
+}
+
 static void
 a_socket_and_its_client_go_on(void)
 {
@@ -265,10 +275,7 @@ a_socket_and_its_client_go_on(void)
     int client;
     int next;
 
-    stage->source.listen = true;
-    stage->fd_store = fd_store_new();
-    stage_open(stage);
-    client = client_connect_unix(stage->path);
+    client = open_with_client(stage);
     client_send(client, "before, ");
     stage_expect_input(stage, "before, ");
     g_assert_cmpint(g_stat(stage->path, &before), ==, 0);
@@ -302,10 +309,7 @@ a_half_closed_client_gets_its_answer_from_the_next_process(void)
     g_autoptr(Stage) stage = stage_new(CHANNEL_SOURCE_UNIX);
     int client;
 
-    stage->source.listen = true;
-    stage->fd_store = fd_store_new();
-    stage_open(stage);
-    client = client_connect_unix(stage->path);
+    client = open_with_client(stage);
     client_send(client, "question");
     shutdown(client, SHUT_WR);
     stage_expect_input(stage, "question");
@@ -324,10 +328,7 @@ a_client_that_goes_meanwhile_is_drained(void)
     g_autoptr(Stage) stage = stage_new(CHANNEL_SOURCE_UNIX);
     int client;
 
-    stage->source.listen = true;
-    stage->fd_store = fd_store_new();
-    stage_open(stage);
-    client = client_connect_unix(stage->path);
+    client = open_with_client(stage);
     stage_wait(stage, stage_is_connected);
     g_clear_pointer(&stage->endpoint, endpoint_abandon);
     client_send(client, "last words");
@@ -415,10 +416,7 @@ a_client_hears_of_the_end_though_the_manager_has_its_socket(void)
     int client;
     char byte;
 
-    stage->source.listen = true;
-    stage->fd_store = fd_store_new();
-    stage_open(stage);
-    client = client_connect_unix(stage->path);
+    client = open_with_client(stage);
     stage_wait(stage, stage_is_connected);
     g_clear_pointer(&stage->endpoint, endpoint_free);
     g_assert_cmpint(recv(client, &byte, 1, MSG_DONTWAIT), ==, 0);

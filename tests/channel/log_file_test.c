@@ -35,15 +35,6 @@ open_log(const Stage *stage, bool append)
 }
 
 static void
-expect_content(const Stage *stage, const char *content)
-{
-    g_autofree char *found = NULL;
-
-    g_assert_true(g_file_get_contents(stage->path, &found, NULL, NULL));
-    g_assert_cmpstr(found, ==, content);
-}
-
-static void
 all_that_was_written_is_there_in_the_end(void)
 {
     g_autoptr(Stage) stage = stage_new(CHANNEL_SOURCE_NULL);
@@ -58,7 +49,7 @@ all_that_was_written_is_there_in_the_end(void)
     for (int i = 0; i < 200000; i += 1000)
         log_file_write(log, text + i, 1000);
     log_file_free(log, PATIENCE_S * 1000);
-    expect_content(stage, text);
+    stage_expect_content(stage, text);
 }
 
 static void
@@ -71,9 +62,9 @@ it_is_emptied_or_appended_to(void)
     log = open_log(stage, true);
     log_file_write(log, "new", 3);
     log_file_free(log, PATIENCE_S * 1000);
-    expect_content(stage, "old, new");
+    stage_expect_content(stage, "old, new");
     log_file_free(open_log(stage, false), 0);
-    expect_content(stage, "");
+    stage_expect_content(stage, "");
 }
 
 static bool
@@ -97,7 +88,7 @@ room_is_bounded_and_comes_back(void)
     g_assert_cmpuint(log_file_get_room(log), >, 0);
     log_file_free(log, PATIENCE_S * 1000);
     text[room] = '\0';
-    expect_content(stage, text);
+    stage_expect_content(stage, text);
 }
 
 static void
@@ -119,7 +110,7 @@ a_full_disk_loses_what_comes_with_one_warning(void)
     g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
     log_file_write(log, "kept", 4);
     log_file_free(log, PATIENCE_S * 1000);
-    expect_content(stage, "0123kept");
+    stage_expect_content(stage, "0123kept");
 }
 
 int

@@ -262,3 +262,17 @@ sim_fixture_start_domain(SimFixture *fixture, const char *name, guint8 id)
     g_assert_no_error(error);
     return domid;
 }
+
+int
+sim_fixture_run(int *argc, char ***argv, const char *prefix, const SimTest *tests, gsize n_tests)
+{
+    g_test_init(argc, argv, NULL);
+    for (gsize i = 0; i < n_tests; i++) {
+        g_autofree char *path = g_strconcat(prefix, "/", tests[i].name, NULL);
+
+        g_test_add(path, SimFixture, NULL,
+                   tests[i].without_host ? sim_fixture_set_up_root : sim_fixture_set_up,
+                   tests[i].func, sim_fixture_tear_down);
+    }
+    return g_test_run();
+}

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 
 #include "xen/xen_host.h"
 
@@ -16,6 +17,16 @@ typedef struct {
     XenHost *host;
     GArray *events; /* of XenHostEvent, once watched */
 } SimFixture;
+
+typedef struct {
+    const char *name;
+    void (*func)(SimFixture *fixture, gconstpointer data);
+    bool without_host; /* only a root is set up */
+} SimTest;
+
+/* What main() of a test program returns. Their paths begin with @prefix. */
+int sim_fixture_run(int *argc, char ***argv, const char *prefix, const SimTest *tests,
+                    gsize n_tests);
 
 /* For g_test_add(); the first one opens the host, the second leaves it. */
 void sim_fixture_set_up(SimFixture *fixture, gconstpointer data);

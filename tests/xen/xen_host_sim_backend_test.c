@@ -32,6 +32,17 @@ must_add_channel(F *f, guint32 domid, guint devid, const char *name)
     g_assert_no_error(error);
 }
 
+/* A running guest whose channel a backend serves. */
+static FakeBackend *
+serve_channel(F *f, guint32 *domid)
+{
+    FakeBackend *backend = fake_backend_new(f, FAKE_BACKEND_SERVES);
+
+    *domid = sim_fixture_start_domain(f, "guest", 1);
+    must_add_channel(f, *domid, 1, "agent");
+    return backend;
+}
+
 static void
 assert_channel_count(F *f, guint32 domid, guint count)
 {
@@ -255,11 +266,10 @@ guest_connects_when_it_first_runs(F *f, gconstpointer data)
 static void
 dead_guest_changes_nothing(F *f, gconstpointer data)
 {
-    guint32 domid = sim_fixture_start_domain(f, "guest", 1);
-    FakeBackend *backend = fake_backend_new(f, FAKE_BACKEND_SERVES);
+    guint32 domid;
+    FakeBackend *backend = serve_channel(f, &domid);
     g_autoptr(XenChannelInfo) channel = NULL;
 
-    must_add_channel(f, domid, 1, "agent");
     fake_backend_wait(backend, "{\"event\": \"channel\", \"frontend_state\": 4}");
     g_free(sim_fixture_ctl(f, "guest guest crash"));
     channel = get_only_channel(f, domid);
@@ -270,11 +280,10 @@ dead_guest_changes_nothing(F *f, gconstpointer data)
 static void
 destroyed_domain_takes_its_channels_along(F *f, gconstpointer data)
 {
-    guint32 domid = sim_fixture_start_domain(f, "guest", 1);
+    guint32 domid;
     g_autofree char *rings = sim_fixture_path(f, "run/virtxl-sim/rings");
-    FakeBackend *backend = fake_backend_new(f, FAKE_BACKEND_SERVES);
+    FakeBackend *backend = serve_channel(f, &domid);
 
-    must_add_channel(f, domid, 1, "agent");
     g_assert_true(g_file_test(rings, G_FILE_TEST_EXISTS));
     g_assert_true(f->host->ops->destroy(f->host, domid, NULL));
     fake_backend_wait(backend, "{\"event\": \"channel-gone\", \"devid\": 1}");
@@ -285,11 +294,10 @@ destroyed_domain_takes_its_channels_along(F *f, gconstpointer data)
 static void
 rings_of_a_killed_host_are_removed(F *f, gconstpointer data)
 {
-    guint32 domid = sim_fixture_start_domain(f, "guest", 1);
+    guint32 domid;
     g_autofree char *rings = sim_fixture_path(f, "run/virtxl-sim/rings");
-    FakeBackend *backend = fake_backend_new(f, FAKE_BACKEND_SERVES);
+    FakeBackend *backend = serve_channel(f, &domid);
 
-    must_add_channel(f, domid, 1, "agent");
     kill(sim_fixture_get_host_pid(f), SIGKILL);
     fake_backend_free(backend);
     g_clear_pointer(&f->host, xen_host_close);
@@ -304,12 +312,11 @@ rings_of_a_killed_host_are_removed(F *f, gconstpointer data)
 static void
 guest_lets_go_and_the_channel_is_removed(F *f, gconstpointer data)
 {
-    guint32 domid = sim_fixture_start_domain(f, "guest", 1);
+    guint32 domid;
     g_autofree char *link = sim_fixture_guest_path(f, "guest", "agent");
-    FakeBackend *backend = fake_backend_new(f, FAKE_BACKEND_SERVES);
+    FakeBackend *backend = serve_channel(f, &domid);
     g_autoptr(GError) error = NULL;
 
-    must_add_channel(f, domid, 1, "agent");
     fake_backend_wait(backend, "{\"event\": \"channel\", \"frontend_state\": 4}");
     f->host->ops->remove_channel(f->host, domid, 1, false, &error);
     g_assert_no_error(error);
@@ -324,11 +331,10 @@ guest_lets_go_and_the_channel_is_removed(F *f, gconstpointer data)
 static void
 stuck_guest_keeps_its_channel_unless_forced(F *f, gconstpointer data)
 {
-    guint32 domid = sim_fixture_start_domain(f, "guest", 1);
-    FakeBackend *backend = fake_backend_new(f, FAKE_BACKEND_SERVES);
+    guint32 domid;
+    FakeBackend *backend = serve_channel(f, &domid);
     g_autoptr(GError) error = NULL;
 
-    must_add_channel(f, domid, 1, "agent");
     fake_backend_wait(backend, "{\"event\": \"channel\", \"frontend_state\": 4}");
     g_free(sim_fixture_ctl(f, "channel guest agent stuck on"));
     g_assert_false(f->host->ops->remove_channel(f->host, domid, 1, false, &error));
@@ -356,11 +362,10 @@ second_backend_is_refused_while_the_first_lives(F *f, gconstpointer data)
 static void
 only_the_backend_may_write(F *f, gconstpointer data)
 {
-    guint32 domid = sim_fixture_start_domain(f, "guest", 1);
-    FakeBackend *backend = fake_backend_new(f, FAKE_BACKEND_SERVES);
+    guint32 domid;
+    FakeBackend *backend = serve_channel(f, &domid);
     g_autofree char *refusal = NULL;
 
-    must_add_channel(f, domid, 1, "agent");
     refusal = fake_backend_exchange(f, "{\"id\": 1, \"call\": \"backend_set\", \"args\": "
                                        "{\"domid\": 1, \"devid\": 1, \"state\": 6}}\n");
     g_assert_nonnull(strstr(refusal, "error"));
@@ -370,10 +375,9 @@ only_the_backend_may_write(F *f, gconstpointer data)
 static void
 next_backend_finds_all_as_it_was(F *f, gconstpointer data)
 {
-    guint32 domid = sim_fixture_start_domain(f, "guest", 1);
-    FakeBackend *backend = fake_backend_new(f, FAKE_BACKEND_SERVES);
+    guint32 domid;
+    FakeBackend *backend = serve_channel(f, &domid);
 
-    must_add_channel(f, domid, 1, "agent");
     fake_backend_wait(backend, "{\"event\": \"channel\", \"frontend_state\": 4}");
     fake_backend_free(backend);
     backend = fake_backend_new(f, FAKE_BACKEND_SERVES);
@@ -406,45 +410,31 @@ writes_to_what_has_gone_are_no_error(F *f, gconstpointer data)
 int
 main(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        bool is_open;
-        void (*func)(F *f, gconstpointer data);
-    } tests[] = {
-        {"missing-backend-is-named", true, missing_backend_is_named},
-        {"present-backend-is-found", true, present_backend_is_found},
-        {"backend-is-started-where-none-is", false, backend_is_started_where_none_is},
-        {"backend-is-no-reason-to-stay", true, backend_is_no_reason_to_stay},
-        {"served-channel-is-listed-with-all-others", true,
-         served_channel_is_listed_with_all_others},
-        {"path-of-a-pty-is-the-backends", true, path_of_a_pty_is_the_backends},
-        {"refusal-is-in-the-backends-words", true, refusal_is_in_the_backends_words},
-        {"silent-backend-is-not-waited-for-forever", true,
-         silent_backend_is_not_waited_for_forever},
-        {"taken-names-and-ids-are-refused", true, taken_names_and_ids_are_refused},
-        {"calls-fail-on-demand", true, calls_fail_on_demand},
-        {"guest-connects-when-it-first-runs", true, guest_connects_when_it_first_runs},
-        {"dead-guest-changes-nothing", true, dead_guest_changes_nothing},
-        {"destroyed-domain-takes-its-channels-along", true,
-         destroyed_domain_takes_its_channels_along},
-        {"rings-of-a-killed-host-are-removed", true, rings_of_a_killed_host_are_removed},
-        {"guest-lets-go-and-the-channel-is-removed", true,
-         guest_lets_go_and_the_channel_is_removed},
-        {"stuck-guest-keeps-its-channel-unless-forced", true,
+    static const SimTest tests[] = {
+        {"missing-backend-is-named", missing_backend_is_named},
+        {"present-backend-is-found", present_backend_is_found},
+        {"backend-is-started-where-none-is", backend_is_started_where_none_is,
+         .without_host = true},
+        {"backend-is-no-reason-to-stay", backend_is_no_reason_to_stay},
+        {"served-channel-is-listed-with-all-others", served_channel_is_listed_with_all_others},
+        {"path-of-a-pty-is-the-backends", path_of_a_pty_is_the_backends},
+        {"refusal-is-in-the-backends-words", refusal_is_in_the_backends_words},
+        {"silent-backend-is-not-waited-for-forever", silent_backend_is_not_waited_for_forever},
+        {"taken-names-and-ids-are-refused", taken_names_and_ids_are_refused},
+        {"calls-fail-on-demand", calls_fail_on_demand},
+        {"guest-connects-when-it-first-runs", guest_connects_when_it_first_runs},
+        {"dead-guest-changes-nothing", dead_guest_changes_nothing},
+        {"destroyed-domain-takes-its-channels-along", destroyed_domain_takes_its_channels_along},
+        {"rings-of-a-killed-host-are-removed", rings_of_a_killed_host_are_removed},
+        {"guest-lets-go-and-the-channel-is-removed", guest_lets_go_and_the_channel_is_removed},
+        {"stuck-guest-keeps-its-channel-unless-forced",
          stuck_guest_keeps_its_channel_unless_forced},
-        {"second-backend-is-refused-while-the-first-lives", true,
+        {"second-backend-is-refused-while-the-first-lives",
          second_backend_is_refused_while_the_first_lives},
-        {"only-the-backend-may-write", true, only_the_backend_may_write},
-        {"next-backend-finds-all-as-it-was", true, next_backend_finds_all_as_it_was},
-        {"writes-to-what-has-gone-are-no-error", true, writes_to_what_has_gone_are_no_error},
+        {"only-the-backend-may-write", only_the_backend_may_write},
+        {"next-backend-finds-all-as-it-was", next_backend_finds_all_as_it_was},
+        {"writes-to-what-has-gone-are-no-error", writes_to_what_has_gone_are_no_error},
     };
 
-    g_test_init(&argc, &argv, NULL);
-    for (gsize i = 0; i < G_N_ELEMENTS(tests); i++) {
-        g_autofree char *path = g_strconcat("/xen/host-sim-backend/", tests[i].name, NULL);
-
-        g_test_add(path, F, NULL, tests[i].is_open ? sim_fixture_set_up : sim_fixture_set_up_root,
-                   tests[i].func, sim_fixture_tear_down);
-    }
-    return g_test_run();
+    return sim_fixture_run(&argc, &argv, "/xen/host-sim-backend", tests, G_N_ELEMENTS(tests));
 }

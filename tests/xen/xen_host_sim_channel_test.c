@@ -504,10 +504,7 @@ too_long_a_path_is_refused(F *f, gconstpointer data)
 int
 main(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        void (*func)(F *f, gconstpointer data);
-    } tests[] = {
+    static const SimTest tests[] = {
         {"socket-passes-a-mebibyte-both-ways", socket_passes_a_mebibyte_both_ways},
         {"pty-passes-a-mebibyte-both-ways", pty_passes_a_mebibyte_both_ways},
         {"console-passes-both-ways", console_passes_both_ways},
@@ -527,11 +524,5 @@ main(int argc, char **argv)
         {"too-long-a-path-is-refused", too_long_a_path_is_refused},
     };
 
-    g_test_init(&argc, &argv, NULL);
-    for (gsize i = 0; i < G_N_ELEMENTS(tests); i++) {
-        g_autofree char *path = g_strconcat("/xen/host-sim-channel/", tests[i].name, NULL);
-
-        g_test_add(path, F, NULL, sim_fixture_set_up, tests[i].func, sim_fixture_tear_down);
-    }
-    return g_test_run();
+    return sim_fixture_run(&argc, &argv, "/xen/host-sim-channel", tests, G_N_ELEMENTS(tests));
 }

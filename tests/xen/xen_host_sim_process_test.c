@@ -340,32 +340,22 @@ client_that_does_not_read_ends_only_itself(F *f, gconstpointer data)
 int
 main(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        bool is_open;
-        void (*func)(F *f, gconstpointer data);
-    } tests[] = {
+    static const SimTest tests[] = {
         /* First, while this process has no threads: it forks. */
-        {"daemon-that-is-killed-disturbs-nothing", false, daemon_that_is_killed_disturbs_nothing},
-        {"many-that-open-at-once-get-one-host", false, many_that_open_at_once_get_one_host},
-        {"host-that-cannot-start-says-why", false, host_that_cannot_start_says_why},
-        {"idle-host-ends-and-leaves-nothing", true, idle_host_ends_and_leaves_nothing},
-        {"loss-is-told-and-calls-fail", true, loss_is_told_and_calls_fail},
-        {"killed-host-fails-calls-and-is-followed-by-another", true,
+        {"daemon-that-is-killed-disturbs-nothing", daemon_that_is_killed_disturbs_nothing,
+         .without_host = true},
+        {"many-that-open-at-once-get-one-host", many_that_open_at_once_get_one_host,
+         .without_host = true},
+        {"host-that-cannot-start-says-why", host_that_cannot_start_says_why, .without_host = true},
+        {"idle-host-ends-and-leaves-nothing", idle_host_ends_and_leaves_nothing},
+        {"loss-is-told-and-calls-fail", loss_is_told_and_calls_fail},
+        {"killed-host-fails-calls-and-is-followed-by-another",
          killed_host_fails_calls_and_is_followed_by_another},
-        {"nonsense-is-answered-by-an-error", true, nonsense_is_answered_by_an_error},
-        {"nul-bytes-and-depth-are-no-trouble", true, nul_bytes_and_depth_are_no_trouble},
-        {"endless-line-ends-only-its-client", true, endless_line_ends_only_its_client},
-        {"client-that-does-not-read-ends-only-itself", true,
-         client_that_does_not_read_ends_only_itself},
+        {"nonsense-is-answered-by-an-error", nonsense_is_answered_by_an_error},
+        {"nul-bytes-and-depth-are-no-trouble", nul_bytes_and_depth_are_no_trouble},
+        {"endless-line-ends-only-its-client", endless_line_ends_only_its_client},
+        {"client-that-does-not-read-ends-only-itself", client_that_does_not_read_ends_only_itself},
     };
 
-    g_test_init(&argc, &argv, NULL);
-    for (gsize i = 0; i < G_N_ELEMENTS(tests); i++) {
-        g_autofree char *path = g_strconcat("/xen/host-sim-process/", tests[i].name, NULL);
-
-        g_test_add(path, F, NULL, tests[i].is_open ? sim_fixture_set_up : sim_fixture_set_up_root,
-                   tests[i].func, sim_fixture_tear_down);
-    }
-    return g_test_run();
+    return sim_fixture_run(&argc, &argv, "/xen/host-sim-process", tests, G_N_ELEMENTS(tests));
 }

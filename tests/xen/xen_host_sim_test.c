@@ -487,10 +487,7 @@ kth_call_of_any_kind_fails_once(F *f, gconstpointer data)
 int
 main(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        void (*func)(F *f, gconstpointer data);
-    } tests[] = {
+    static const SimTest tests[] = {
         {"info-is-that-of-a-plain-machine", info_is_that_of_a_plain_machine},
         {"domain-0-is-listed-first", domain_0_is_listed_first},
         {"memory-is-used-up", memory_is_used_up},
@@ -513,11 +510,5 @@ main(int argc, char **argv)
         {"kth-call-of-any-kind-fails-once", kth_call_of_any_kind_fails_once},
     };
 
-    g_test_init(&argc, &argv, NULL);
-    for (gsize i = 0; i < G_N_ELEMENTS(tests); i++) {
-        g_autofree char *path = g_strconcat("/xen/host-sim/", tests[i].name, NULL);
-
-        g_test_add(path, F, NULL, sim_fixture_set_up, tests[i].func, sim_fixture_tear_down);
-    }
-    return g_test_run();
+    return sim_fixture_run(&argc, &argv, "/xen/host-sim", tests, G_N_ELEMENTS(tests));
 }
