@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "libxl/libxl_agent.h"
 #include "util/error.h"
 #include "util/i18n.h"
 #include "util/uuid.h"
@@ -24,6 +25,7 @@ domain_new(const char *name, const guint8 *uuid)
     g_cond_init(&domain->job_ended);
     domain->state = VIR_DOMAIN_SHUTOFF;
     domain->messages = g_ptr_array_new_with_free_func(g_free);
+    domain->agent = libxl_agent_new();
     return domain;
 }
 
@@ -42,6 +44,7 @@ libxl_domain_unref(LibxlDomain *domain)
     g_clear_pointer(&domain->persistent, domain_def_free);
     g_clear_pointer(&domain->live, domain_def_free);
     g_ptr_array_unref(domain->messages);
+    libxl_agent_free(domain->agent);
     g_mutex_clear(&domain->lock);
     g_cond_clear(&domain->job_ended);
     g_free(domain->name);
@@ -136,7 +139,11 @@ libxl_domain_set_persistent(LibxlDomain *domain, DomainDef *def)
 void
 libxl_domain_set_live(LibxlDomain *domain, DomainDef *def)
 {
+    bool goes_on = def && libxl_domain_get_id(domain) == def->id;
+
     replace_definition(domain, &domain->live, def);
+    if (!goes_on)
+        libxl_agent_interrupt(domain->agent);
 }
 
 void

@@ -133,7 +133,8 @@ bool libxl_driver_domain_is_updated(LibxlDriver *driver, const guint8 *uuid, boo
                                     GError **error);
 bool libxl_driver_domain_has_managed_save_image(LibxlDriver *driver, const guint8 *uuid,
                                                 guint flags, bool *has, GError **error);
-/* @flags: virDomainVcpuFlags. Returns -1 on error. */
+/* @flags: virDomainVcpuFlags; with VIR_DOMAIN_VCPU_GUEST it is no getter, see
+ * libxl_driver_agent.h. Returns -1 on error. */
 int libxl_driver_domain_get_vcpus_flags(LibxlDriver *driver, const guint8 *uuid, guint flags,
                                         GError **error);
 char *libxl_driver_domain_get_metadata(LibxlDriver *driver, const guint8 *uuid, int type,
@@ -161,6 +162,8 @@ bool libxl_driver_domain_create(LibxlDriver *driver, const guint8 *uuid, guint f
                                 GError **error);
 bool libxl_driver_domain_destroy(LibxlDriver *driver, const guint8 *uuid, guint flags,
                                  GError **error);
+/* Both try the guest's agent first if @flags have it, then, if they have that, too, or
+ * nothing, Xen's own way. */
 bool libxl_driver_domain_shutdown(LibxlDriver *driver, const guint8 *uuid, guint flags,
                                   GError **error);
 bool libxl_driver_domain_reboot(LibxlDriver *driver, const guint8 *uuid, guint flags,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "libxl/libxl_channel.h"
+#include "libxl/libxl_driver_agent_private.h"
 #include "libxl/libxl_driver_state.h"
 #include "libxl/libxl_lifecycle.h"
 #include "libxl/libxl_store.h"
@@ -277,34 +278,47 @@ libxl_driver_domain_destroy(LibxlDriver *driver, const guint8 *uuid, guint flags
     return ok;
 }
 
-bool
-libxl_driver_domain_shutdown(LibxlDriver *driver, const guint8 *uuid, guint flags, GError **error)
+/* Xen's own way to have a guest shut down or reboot. */
+static bool
+signal_guest(LibxlDriver *driver, const guint8 *uuid,
+             bool (*signal)(XenHost *host, guint32 domid, GError **error), GError **error)
 {
-    LibxlDomain *domain;
+    LibxlDomain *domain = begin_active(driver, uuid, error);
     bool ok;
 
-    if (!libxl_driver_check_flags(flags,
-                                  VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN | VIR_DOMAIN_SHUTDOWN_PARAVIRT,
-                                  "virDomainShutdownFlags", error) ||
-        !(domain = begin_active(driver, uuid, error)))
+    if (!domain)
         return false;
-    ok = driver->host->ops->shutdown(driver->host, (guint32)domain->live->id, error);
+    ok = signal(driver->host, (guint32)domain->live->id, error);
     libxl_driver_end(domain);
     return ok;
 }
 
 bool
+libxl_driver_domain_shutdown(LibxlDriver *driver, const guint8 *uuid, guint flags, GError **error)
+{
+    const guint own = VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN | VIR_DOMAIN_SHUTDOWN_PARAVIRT;
+    const guint agent = VIR_DOMAIN_SHUTDOWN_GUEST_AGENT;
+
+    if (!libxl_driver_check_flags(flags, own | agent, "virDomainShutdownFlags", error))
+        return false;
+    if ((flags & agent) &&
+        libxl_driver_agent_shutdown(driver, uuid, "powerdown", flags & own ? NULL : error))
+        return true;
+    return flags != agent && signal_guest(driver, uuid, driver->host->ops->shutdown, error);
+}
+
+bool
 libxl_driver_domain_reboot(LibxlDriver *driver, const guint8 *uuid, guint flags, GError **error)
 {
-    LibxlDomain *domain;
-    bool ok;
+    const guint own = VIR_DOMAIN_REBOOT_PARAVIRT;
+    const guint agent = VIR_DOMAIN_REBOOT_GUEST_AGENT;
 
-    if (!libxl_driver_check_flags(flags, VIR_DOMAIN_REBOOT_PARAVIRT, "virDomainReboot", error) ||
-        !(domain = begin_active(driver, uuid, error)))
+    if (!libxl_driver_check_flags(flags, own | agent, "virDomainReboot", error))
         return false;
-    ok = driver->host->ops->reboot(driver->host, (guint32)domain->live->id, error);
-    libxl_driver_end(domain);
-    return ok;
+    if ((flags & agent) &&
+        libxl_driver_agent_shutdown(driver, uuid, "reboot", flags & own ? NULL : error))
+        return true;
+    return flags != agent && signal_guest(driver, uuid, driver->host->ops->reboot, error);
 }
 
 /* --- pause and go on ---------------------------------------------------------------- */

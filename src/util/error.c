@@ -42,6 +42,8 @@ static const struct {
     {VIR_ERR_OPERATION_INVALID, N_("Requested operation is not valid")},
     {VIR_ERR_OPERATION_TIMEOUT, N_("Timed out during operation")},
     {VIR_ERR_OPERATION_UNSUPPORTED, N_("Operation not supported")},
+    {VIR_ERR_ARGUMENT_UNSUPPORTED, N_("argument unsupported")},
+    {VIR_ERR_AGENT_UNRESPONSIVE, N_("Guest agent is not responding")},
     {VIR_ERR_CONFIG_UNSUPPORTED, N_("unsupported configuration")},
     {VIR_ERR_ACCESS_DENIED, N_("access denied")},
     {VIR_ERR_RESOURCE_BUSY, N_("resource busy")},
