@@ -23,6 +23,7 @@ typedef struct RemoteServer RemoteServer;
 typedef enum {
     REMOTE_LOOP,   /* in the event loop: it can't block */
     REMOTE_WORKER, /* on a worker */
+    REMOTE_AGENT,  /* on a worker that nothing else needs: it waits for a guest's agent */
     REMOTE_EITHER, /* on a worker if route->blocks() says so */
 } RemoteWhere;
 
@@ -36,6 +37,8 @@ struct RemoteRoute {
     gsize ret_size;
     /* For REMOTE_ACCESS_DEPENDS: do these arguments need a writable connection? */
     bool (*writes)(gconstpointer args);
+    /* Do these arguments make it REMOTE_AGENT? */
+    bool (*asks_agent)(gconstpointer args);
     /* For REMOTE_EITHER. Called in the event loop. */
     bool (*blocks)(RemoteCall *call, gconstpointer args);
 };

@@ -131,17 +131,33 @@ remote_dispatch_finish(RemoteCall *call)
 }
 
 static bool
+call_asks_agent(const RemoteCall *call)
+{
+    return call->route->where == REMOTE_AGENT ||
+           (call->route->asks_agent && call->route->asks_agent(call->args));
+}
+
+static bool
 call_belongs_on_worker(RemoteCall *call)
 {
     switch (call->route->where) {
     case REMOTE_LOOP:
         return false;
     case REMOTE_WORKER:
+    case REMOTE_AGENT:
         return true;
     case REMOTE_EITHER:
         return call->route->blocks(call, call->args);
     }
     g_return_val_if_reached(true);
+}
+
+static void
+push(RemoteServer *server, RemoteCall *call)
+{
+    bool first = call->procedure->high_priority || call->route->where == REMOTE_EITHER;
+
+    remote_workers_push(server->workers, call, first ? REMOTE_POOL_PRIORITY : REMOTE_POOL_ORDINARY);
 }
 
 void
@@ -151,10 +167,10 @@ remote_dispatch_call(RemoteServer *server, RpcClient *rpc, const RpcMessage *mes
 
     if (!call_prepare(call, message->payload, &call->error)) {
         remote_dispatch_finish(call);
+    } else if (call_asks_agent(call)) {
+        remote_workers_push(server->workers, call, REMOTE_POOL_AGENT);
     } else if (call_belongs_on_worker(call)) {
-        bool first = call->procedure->high_priority || call->route->where == REMOTE_EITHER;
-
-        remote_workers_push(server->workers, call, first);
+        push(server, call);
     } else {
         remote_dispatch_run(call);
         remote_dispatch_finish(call);

@@ -55,7 +55,7 @@ REMOTE_HANDLER(remote_domain_get_metadata);
 REMOTE_HANDLER(remote_domain_get_messages);
 bool remote_domain_get_info_blocks(RemoteCall *call, gconstpointer data);
 bool remote_domain_get_xml_desc_writes(gconstpointer data);
-bool remote_domain_get_vcpus_flags_writes(gconstpointer data);
+bool remote_domain_get_vcpus_flags_asks_agent(gconstpointer data);
 
 /* remote_lifecycle.c: a domain's life */
 REMOTE_HANDLER(remote_domain_create);
@@ -73,6 +73,8 @@ REMOTE_HANDLER(remote_domain_reboot);
 REMOTE_HANDLER(remote_domain_suspend);
 REMOTE_HANDLER(remote_domain_resume);
 REMOTE_HANDLER(remote_domain_set_autostart);
+bool remote_domain_shutdown_asks_agent(gconstpointer data);
+bool remote_domain_reboot_asks_agent(gconstpointer data);
 
 /* remote_device.c: attach and detach */
 REMOTE_HANDLER(remote_domain_attach_device);
@@ -80,6 +82,26 @@ REMOTE_HANDLER(remote_domain_attach_device_flags);
 REMOTE_HANDLER(remote_domain_detach_device);
 REMOTE_HANDLER(remote_domain_detach_device_flags);
 REMOTE_HANDLER(remote_domain_detach_device_alias);
+
+/* remote_agent.c: the agent in a domain's guest */
+REMOTE_HANDLER(qemu_domain_agent_command);
+REMOTE_HANDLER(remote_domain_agent_set_response_timeout);
+REMOTE_HANDLER(remote_domain_get_guest_info);
+REMOTE_HANDLER(remote_domain_get_hostname);
+REMOTE_HANDLER(remote_domain_get_fsinfo);
+REMOTE_HANDLER(remote_domain_fsfreeze);
+REMOTE_HANDLER(remote_domain_fsthaw);
+REMOTE_HANDLER(remote_domain_fstrim);
+REMOTE_HANDLER(remote_domain_get_time);
+REMOTE_HANDLER(remote_domain_set_time);
+REMOTE_HANDLER(remote_domain_get_guest_vcpus);
+REMOTE_HANDLER(remote_domain_set_guest_vcpus);
+REMOTE_HANDLER(remote_domain_set_user_password);
+REMOTE_HANDLER(remote_domain_authorized_ssh_keys_get);
+REMOTE_HANDLER(remote_domain_authorized_ssh_keys_set);
+REMOTE_HANDLER(remote_domain_pm_suspend_for_duration);
+REMOTE_HANDLER(remote_domain_interface_addresses);
+bool remote_domain_interface_addresses_writes(gconstpointer data);
 
 /* remote_event.c: who wants to know what */
 REMOTE_HANDLER(remote_connect_domain_event_register);

@@ -114,12 +114,28 @@ remote_domain_shutdown_flags(RemoteCall *call, gconstpointer data, gpointer resu
 }
 
 bool
+remote_domain_shutdown_asks_agent(gconstpointer data)
+{
+    const remote_domain_shutdown_flags_args *args = data;
+
+    return args->flags & VIR_DOMAIN_SHUTDOWN_GUEST_AGENT;
+}
+
+bool
 remote_domain_reboot(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
 {
     const remote_domain_reboot_args *args = data;
 
     return libxl_driver_domain_reboot(call->driver, remote_domain_uuid(&args->dom), args->flags,
                                       error);
+}
+
+bool
+remote_domain_reboot_asks_agent(gconstpointer data)
+{
+    const remote_domain_reboot_args *args = data;
+
+    return args->flags & VIR_DOMAIN_REBOOT_GUEST_AGENT;
 }
 
 bool

@@ -91,7 +91,8 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_DOMAIN_GET_MAX_MEMORY] = {CALL_AR(remote_domain_get_max_memory, REMOTE_LOOP)},
     [REMOTE_PROC_DOMAIN_GET_MAX_VCPUS] = {CALL_AR(remote_domain_get_max_vcpus, REMOTE_LOOP)},
     [REMOTE_PROC_DOMAIN_GET_VCPUS_FLAGS] = {CALL_AR(remote_domain_get_vcpus_flags, REMOTE_LOOP),
-                                            .writes = remote_domain_get_vcpus_flags_writes},
+                                            .writes = remote_domain_get_vcpus_flags_asks_agent,
+                                            .asks_agent = remote_domain_get_vcpus_flags_asks_agent},
     [REMOTE_PROC_DOMAIN_GET_OS_TYPE] = {CALL_AR(remote_domain_get_os_type, REMOTE_LOOP)},
     [REMOTE_PROC_DOMAIN_IS_ACTIVE] = {CALL_AR(remote_domain_is_active, REMOTE_LOOP)},
     [REMOTE_PROC_DOMAIN_IS_PERSISTENT] = {CALL_AR(remote_domain_is_persistent, REMOTE_LOOP)},
@@ -114,8 +115,10 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_DOMAIN_DESTROY] = {CALL_A(remote_domain_destroy, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_DESTROY_FLAGS] = {CALL_A(remote_domain_destroy_flags, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_SHUTDOWN] = {CALL_A(remote_domain_shutdown, REMOTE_WORKER)},
-    [REMOTE_PROC_DOMAIN_SHUTDOWN_FLAGS] = {CALL_A(remote_domain_shutdown_flags, REMOTE_WORKER)},
-    [REMOTE_PROC_DOMAIN_REBOOT] = {CALL_A(remote_domain_reboot, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SHUTDOWN_FLAGS] = {CALL_A(remote_domain_shutdown_flags, REMOTE_WORKER),
+                                           .asks_agent = remote_domain_shutdown_asks_agent},
+    [REMOTE_PROC_DOMAIN_REBOOT] = {CALL_A(remote_domain_reboot, REMOTE_WORKER),
+                                   .asks_agent = remote_domain_reboot_asks_agent},
     [REMOTE_PROC_DOMAIN_SUSPEND] = {CALL_A(remote_domain_suspend, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_RESUME] = {CALL_A(remote_domain_resume, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_SET_AUTOSTART] = {CALL_A(remote_domain_set_autostart, REMOTE_WORKER)},
@@ -129,6 +132,31 @@ static const RemoteRoute remote_routes[] = {
                                                        REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_DETACH_DEVICE_ALIAS] = {CALL_A(remote_domain_detach_device_alias,
                                                        REMOTE_WORKER)},
+
+    /* The agent in a domain's guest */
+    [REMOTE_PROC_DOMAIN_AGENT_SET_RESPONSE_TIMEOUT] = {CALL_AR(
+        remote_domain_agent_set_response_timeout, REMOTE_LOOP)},
+    [REMOTE_PROC_DOMAIN_GET_GUEST_INFO] = {CALL_AR(remote_domain_get_guest_info, REMOTE_AGENT)},
+    [REMOTE_PROC_DOMAIN_GET_HOSTNAME] = {CALL_AR(remote_domain_get_hostname, REMOTE_AGENT)},
+    [REMOTE_PROC_DOMAIN_GET_FSINFO] = {CALL_AR(remote_domain_get_fsinfo, REMOTE_AGENT)},
+    [REMOTE_PROC_DOMAIN_FSFREEZE] = {CALL_AR(remote_domain_fsfreeze, REMOTE_AGENT)},
+    [REMOTE_PROC_DOMAIN_FSTHAW] = {CALL_AR(remote_domain_fsthaw, REMOTE_AGENT)},
+    [REMOTE_PROC_DOMAIN_FSTRIM] = {CALL_A(remote_domain_fstrim, REMOTE_AGENT)},
+    [REMOTE_PROC_DOMAIN_GET_TIME] = {CALL_AR(remote_domain_get_time, REMOTE_AGENT)},
+    [REMOTE_PROC_DOMAIN_SET_TIME] = {CALL_A(remote_domain_set_time, REMOTE_AGENT)},
+    [REMOTE_PROC_DOMAIN_GET_GUEST_VCPUS] = {CALL_AR(remote_domain_get_guest_vcpus, REMOTE_AGENT)},
+    [REMOTE_PROC_DOMAIN_SET_GUEST_VCPUS] = {CALL_A(remote_domain_set_guest_vcpus, REMOTE_AGENT)},
+    [REMOTE_PROC_DOMAIN_SET_USER_PASSWORD] = {CALL_A(remote_domain_set_user_password,
+                                                     REMOTE_AGENT)},
+    [REMOTE_PROC_DOMAIN_AUTHORIZED_SSH_KEYS_GET] = {CALL_AR(remote_domain_authorized_ssh_keys_get,
+                                                            REMOTE_AGENT)},
+    [REMOTE_PROC_DOMAIN_AUTHORIZED_SSH_KEYS_SET] = {CALL_A(remote_domain_authorized_ssh_keys_set,
+                                                           REMOTE_AGENT)},
+    [REMOTE_PROC_DOMAIN_PM_SUSPEND_FOR_DURATION] = {CALL_A(remote_domain_pm_suspend_for_duration,
+                                                           REMOTE_AGENT)},
+    [REMOTE_PROC_DOMAIN_INTERFACE_ADDRESSES] = {CALL_AR(remote_domain_interface_addresses,
+                                                        REMOTE_AGENT),
+                                                .writes = remote_domain_interface_addresses_writes},
 
     /* Events */
     [REMOTE_PROC_CONNECT_DOMAIN_EVENT_REGISTER] = {CALL_R(remote_connect_domain_event_register,
@@ -144,13 +172,29 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_CONNECT_DOMAIN_EVENT_CALLBACK_DEREGISTER_ANY] = {CALL_A(
         remote_connect_domain_event_callback_deregister_any, REMOTE_LOOP)},
 };
+
+/* The QEMU program: what of it has nothing to do with QEMU. */
+static const RemoteRoute qemu_routes[] = {
+    [QEMU_PROC_DOMAIN_AGENT_COMMAND] = {CALL_AR(qemu_domain_agent_command, REMOTE_AGENT)},
+};
 /* clang-format on */
+
+static const struct {
+    guint32 program;
+    const RemoteRoute *routes;
+    gsize n_routes;
+} programs[] = {
+    {REMOTE_PROGRAM, remote_routes, G_N_ELEMENTS(remote_routes)},
+    {QEMU_PROGRAM, qemu_routes, G_N_ELEMENTS(qemu_routes)},
+};
 
 const RemoteRoute *
 remote_route_find(guint32 program, guint32 number)
 {
-    if (program != REMOTE_PROGRAM || number >= G_N_ELEMENTS(remote_routes) ||
-        !remote_routes[number].handler)
-        return NULL;
-    return &remote_routes[number];
+    for (gsize i = 0; i < G_N_ELEMENTS(programs); i++) {
+        if (programs[i].program == program && number < programs[i].n_routes &&
+            programs[i].routes[number].handler)
+            return &programs[i].routes[number];
+    }
+    return NULL;
 }

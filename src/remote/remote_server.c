@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "remote/remote_server.h"
 
+#include "libxl/libxl_driver_agent.h"
 #include "remote/remote_dispatch.h"
 #include "remote/remote_error.h"
 #include "remote/remote_event.h"
@@ -110,5 +111,7 @@ remote_server_stop(RemoteServer *server, guint grace_ms, RemoteServerStopped on_
     server->stopping = true;
     server->on_stopped = on_stopped;
     server->on_stopped_data = user_data;
+    if (server->driver)
+        libxl_driver_close_agents(server->driver);
     rpc_server_stop(server->rpc, grace_ms);
 }

@@ -40,6 +40,7 @@ RpcServer *remote_server_get_rpc(RemoteServer *server);
 void remote_server_handle_event(const LibxlDriverEvent *event, gpointer user_data);
 
 /* Stops listening, lets clients have the answers to their calls for @grace_ms
- * milliseconds, lets every operation end, then calls @on_stopped. */
+ * milliseconds, lets every operation end (those that wait for a guest's agent at
+ * once), then calls @on_stopped. */
 void remote_server_stop(RemoteServer *server, guint grace_ms, RemoteServerStopped on_stopped,
                         gpointer user_data);

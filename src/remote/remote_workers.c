@@ -2,8 +2,7 @@
 #include "remote/remote_workers.h"
 
 struct RemoteWorkers {
-    GThreadPool *pool;
-    GThreadPool *priority_pool;
+    GThreadPool *pools[REMOTE_POOLS];
     GMainContext *context;
     GFunc work;
     GFunc done;
@@ -47,11 +46,11 @@ RemoteWorkers *
 remote_workers_new(guint n_workers, guint n_priority_workers, GFunc work, GFunc done,
                    gpointer user_data)
 {
+    const guint sizes[REMOTE_POOLS] = {n_workers, n_priority_workers, n_workers};
     RemoteWorkers *workers = g_new0(RemoteWorkers, 1);
 
-    workers->pool = g_thread_pool_new(run_job, workers, (gint)n_workers, FALSE, NULL);
-    workers->priority_pool =
-        g_thread_pool_new(run_job, workers, (gint)n_priority_workers, FALSE, NULL);
+    for (int i = 0; i < REMOTE_POOLS; i++)
+        workers->pools[i] = g_thread_pool_new(run_job, workers, (gint)sizes[i], FALSE, NULL);
     workers->context = g_main_context_ref_thread_default();
     workers->work = work;
     workers->done = done;
@@ -64,20 +63,20 @@ remote_workers_free(RemoteWorkers *workers)
 {
     if (!workers)
         return;
-    g_thread_pool_free(workers->pool, TRUE, TRUE);
-    g_thread_pool_free(workers->priority_pool, TRUE, TRUE);
+    for (int i = 0; i < REMOTE_POOLS; i++)
+        g_thread_pool_free(workers->pools[i], TRUE, TRUE);
     g_main_context_unref(workers->context);
     g_free(workers);
 }
 
 void
-remote_workers_push(RemoteWorkers *workers, gpointer job, bool high_priority)
+remote_workers_push(RemoteWorkers *workers, gpointer job, RemotePool pool)
 {
     g_autoptr(GError) error = NULL;
 
     workers->pending++;
     /* On failure the job stays queued for the threads that there are. */
-    if (!g_thread_pool_push(high_priority ? workers->priority_pool : workers->pool, job, &error))
+    if (!g_thread_pool_push(workers->pools[pool], job, &error))
         g_warning("no further worker thread: %s", error->message);
 }
 

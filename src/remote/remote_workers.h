@@ -1,17 +1,24 @@
 /* The threads that run what may block.
  *
- * There are two pools: one for whatever may take long (a domain build), and a
+ * There are three pools: one for whatever may take long (a domain build), a
  * small one for calls that must get through even while all of the first are
- * busy, e.g. to destroy a domain whose start hangs.
+ * busy, e.g. to destroy a domain whose start hangs, and one for calls that wait
+ * for an agent in a guest: guests that hang are in the way of nothing else.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #pragma once
 
 #include <glib.h>
-#include <stdbool.h>
 
 typedef struct RemoteWorkers RemoteWorkers;
+
+typedef enum {
+    REMOTE_POOL_ORDINARY,
+    REMOTE_POOL_PRIORITY,
+    REMOTE_POOL_AGENT, /* as large as the first */
+    REMOTE_POOLS,
+} RemotePool;
 
 /* @work is called on a worker for every job, then @done in the main context
  * that is the default of the thread that makes the workers. */
@@ -23,7 +30,7 @@ void remote_workers_free(RemoteWorkers *workers);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RemoteWorkers, remote_workers_free)
 
 /* Main thread only. */
-void remote_workers_push(RemoteWorkers *workers, gpointer job, bool high_priority);
+void remote_workers_push(RemoteWorkers *workers, gpointer job, RemotePool pool);
 
 /* How many jobs wait, run, or have not been told done. Main thread only. */
 guint remote_workers_get_pending(const RemoteWorkers *workers);
