@@ -57,11 +57,11 @@ libxl_agent_free(LibxlAgent *agent)
 }
 
 void
-libxl_agent_set_timeout(LibxlAgent *agent, int seconds)
+libxl_agent_set_timeout(LibxlAgent *agent, int timeout)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&agent->lock);
 
-    agent->timeout = seconds;
+    agent->timeout = timeout;
 }
 
 static int
@@ -206,7 +206,8 @@ find_socket(LibxlDomain *domain, GError **error)
         return NULL;
     }
     channel = find_channel(domain->live);
-    if (channel && channel->source->type == DOMAIN_CHR_SOURCE_UNIX && channel->source->listen)
+    if (channel && channel->source->type == DOMAIN_CHR_SOURCE_UNIX && channel->source->listen &&
+        channel->source->path)
         return g_strdup(channel->source->path);
     virtxl_error_set(error, VIR_ERR_ARGUMENT_UNSUPPORTED,
                      _("domain '%s': QEMU guest agent is not configured: that takes a channel of "
@@ -215,19 +216,22 @@ find_socket(LibxlDomain *domain, GError **error)
     return NULL;
 }
 
-/* Returns the descriptor, or -1. */
+/* Returns the descriptor, or -1 with errno. */
 static int
 connect_to(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int reason;
 
     if (fd < 0)
         return -1;
     g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
     if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
         return fd;
+    reason = errno;
     close(fd);
+    errno = reason;
     return -1;
 }
 
@@ -282,7 +286,7 @@ end(Call *call)
 static gint64
 deadline_in(int seconds)
 {
-    return g_get_monotonic_time() + seconds * G_USEC_PER_SEC;
+    return g_get_monotonic_time() + seconds * (gint64)G_USEC_PER_SEC;
 }
 
 static gint64
@@ -292,7 +296,6 @@ deadline_of_timeout(int timeout)
     case VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK:
         return LIBXL_AGENT_NEVER;
     case VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_DEFAULT:
-    case VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_NOWAIT: /* it still has to be said */
         return deadline_in(DEFAULT_WAIT_S);
     default:
         return deadline_in(timeout);
@@ -362,10 +365,9 @@ check_reply(const LibxlAgentReply *reply, const char *what, GError **error)
 }
 
 static json_object *
-execute(Call *call, json_object *command, int timeout, GError **error)
+execute(Call *call, json_object *command, int timeout, bool waits, GError **error)
 {
     const char *name = libxl_agent_command_get_name(command);
-    bool waits = timeout != VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_NOWAIT;
     g_auto(LibxlAgentReply) reply = {0};
     LibxlAgentOutcome outcome;
 
@@ -385,6 +387,7 @@ execute(Call *call, json_object *command, int timeout, GError **error)
 json_object *
 libxl_agent_execute(LibxlDomain *domain, json_object *command, int timeout, GError **error)
 {
+    bool waits = timeout != VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_NOWAIT;
     json_object *reply;
     Call call;
 
@@ -392,7 +395,9 @@ libxl_agent_execute(LibxlDomain *domain, json_object *command, int timeout, GErr
         return NULL;
     if (timeout == LIBXL_AGENT_TIMEOUT_OF_DOMAIN)
         timeout = get_timeout(domain->agent);
-    reply = execute(&call, command, timeout, error);
+    else if (!waits)
+        timeout = VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_DEFAULT; /* to say it */
+    reply = execute(&call, command, timeout, waits, error);
     end(&call);
     return reply;
 }

@@ -1,10 +1,10 @@
 /* The agent in a domain's guest (qemu-ga), on the channel that is named after it.
  *
  * The channel's socket takes one client at a time, and an agent executes one command
- * after the other, so calls take turns. A call holds nothing else of the domain, neither its lock nor its job:
- * an agent that hangs is in the way of other calls to it and of nothing more. A call
- * connects, syncs, executes and disconnects; nothing is kept from one to the next but how
- * long to wait.
+ * after the other, so calls take turns. A call holds nothing else of the domain, neither
+ * its lock nor its job: an agent that hangs is in the way of other calls to it and of
+ * nothing more. A call connects, syncs, executes and disconnects; nothing is kept from one
+ * to the next but how long to wait.
  *
  * Whatever the agent does, a call ends: at its deadline, or when the domain stops, or when
  * the driver does. (A client may ask to wait without a deadline; then the others do.)
@@ -32,10 +32,6 @@ typedef enum {
 
 GQuark libxl_agent_error_quark(void);
 
-/* How long a call waits, as the API counts it: seconds, or one of the values of
- * virDomainAgentResponseTimeoutValues; or: */
-#define LIBXL_AGENT_TIMEOUT_OF_DOMAIN (-3) /* what libxl_agent_set_timeout() says */
-
 /* Has it answered the last time it was asked, since its channel was connected? Any thread.
  * libxl_agent_forget(): the channel is not connected any more. */
 bool libxl_agent_answers(LibxlAgent *agent);
@@ -45,10 +41,15 @@ void libxl_agent_forget(LibxlAgent *agent);
 typedef void (*LibxlAgentFunc)(LibxlDomain *domain, gpointer user_data);
 void libxl_agent_watch(LibxlAgent *agent, LibxlAgentFunc func, gpointer user_data);
 
-/* Of a domain. The last two are for libxl_domain.c. */
-void libxl_agent_set_timeout(LibxlAgent *agent, int seconds);
+/* A domain's, for libxl_domain.c. */
 LibxlAgent *libxl_agent_new(void);
 void libxl_agent_free(LibxlAgent *agent);
+
+/* How long a call waits, as the API counts it: seconds, or one of the values of
+ * virDomainAgentResponseTimeoutValues; or, what libxl_agent_set_timeout() says: */
+#define LIBXL_AGENT_TIMEOUT_OF_DOMAIN (-3)
+
+void libxl_agent_set_timeout(LibxlAgent *agent, int timeout);
 
 /* Ends the call that waits, if one does: its domain has stopped. Any thread. */
 void libxl_agent_interrupt(LibxlAgent *agent);

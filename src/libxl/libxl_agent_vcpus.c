@@ -45,10 +45,14 @@ parse_item(LibxlVcpuSet *set, const char *item)
     return true;
 }
 
-static bool
-is_empty(const LibxlVcpuSet *set)
+guint
+libxl_vcpu_set_count(const LibxlVcpuSet *set)
 {
-    return memchr(set->has, true, sizeof(set->has)) == NULL;
+    guint n = 0;
+
+    for (guint i = 0; i < LIBXL_AGENT_VCPUS_MAX; i++)
+        n += set->has[i];
+    return n;
 }
 
 bool
@@ -60,7 +64,7 @@ libxl_vcpu_set_parse(LibxlVcpuSet *set, const char *text, GError **error)
     memset(set, 0, sizeof(*set));
     for (char **item = items; *item && ok; item++)
         ok = parse_item(set, g_strstrip(*item));
-    if (!ok || is_empty(set))
+    if (!ok || libxl_vcpu_set_count(set) == 0)
         return virtxl_error_set(error, VIR_ERR_INVALID_ARG, _("'%s' is no list of vCPUs"), text);
     return true;
 }

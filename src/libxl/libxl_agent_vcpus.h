@@ -18,6 +18,7 @@ typedef struct {
 
 /* Errors: VIR_ERR_INVALID_ARG for text that is no such list, or an empty one. */
 bool libxl_vcpu_set_parse(LibxlVcpuSet *set, const char *text, GError **error);
+guint libxl_vcpu_set_count(const LibxlVcpuSet *set);
 /* "" for an empty one. A new string. */
 char *libxl_vcpu_set_format(const LibxlVcpuSet *set);
 

@@ -134,7 +134,8 @@ bool libxl_driver_domain_is_updated(LibxlDriver *driver, const guint8 *uuid, boo
                                     GError **error);
 bool libxl_driver_domain_has_managed_save_image(LibxlDriver *driver, const guint8 *uuid,
                                                 guint flags, bool *has, GError **error);
-/* @flags: virDomainVcpuFlags. Returns -1 on error. */
+/* @flags: virDomainVcpuFlags; with VIR_DOMAIN_VCPU_GUEST it is no getter, see
+ * libxl_driver_agent.h. Returns -1 on error. */
 int libxl_driver_domain_get_vcpus_flags(LibxlDriver *driver, const guint8 *uuid, guint flags,
                                         GError **error);
 char *libxl_driver_domain_get_metadata(LibxlDriver *driver, const guint8 *uuid, int type,

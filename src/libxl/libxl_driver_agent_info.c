@@ -186,6 +186,22 @@ libxl_driver_domain_get_guest_vcpus(LibxlDriver *driver, const guint8 *uuid, gui
     return params;
 }
 
+int
+libxl_driver_agent_count_vcpus(LibxlDriver *driver, const guint8 *uuid, guint flags, GError **error)
+{
+    LibxlAgentVcpus vcpus;
+
+    if (flags & VIR_DOMAIN_VCPU_CONFIG) {
+        virtxl_error_set(error, VIR_ERR_INVALID_ARG,
+                         _("a guest agent can tell of the vCPUs of a running domain only"));
+        return -1;
+    }
+    if (!get_vcpus(driver, uuid, &vcpus, error))
+        return -1;
+    return (int)libxl_vcpu_set_count(flags & VIR_DOMAIN_VCPU_MAXIMUM ? &vcpus.present
+                                                                     : &vcpus.online);
+}
+
 static bool
 check_vcpus(const LibxlAgentVcpus *vcpus, const LibxlVcpuSet *set, bool online, GError **error)
 {
@@ -206,16 +222,15 @@ static bool
 set_vcpus(LibxlDriver *driver, const guint8 *uuid, const LibxlVcpuSet *set, bool online,
           GError **error)
 {
-    json_object *arguments = libxl_agent_vcpus_write(set, online);
-    long long asked =
-        (long long)json_object_array_length(json_object_object_get(arguments, "vcpus"));
+    guint asked = libxl_vcpu_set_count(set);
     gint64 done;
 
-    if (!libxl_driver_agent_get_number(driver, uuid, "guest-set-vcpus", arguments, &done, error))
+    if (!libxl_driver_agent_get_number(driver, uuid, "guest-set-vcpus",
+                                       libxl_agent_vcpus_write(set, online), &done, error))
         return false;
     if (done < asked)
         return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED,
-                                _("the guest changed the state of %lld of %lld vCPUs"),
+                                _("the guest changed the state of %lld of %u vCPUs"),
                                 (long long)done, asked);
     return true;
 }

@@ -25,3 +25,8 @@ bool libxl_driver_agent_set_malformed(const char *name, GError **error);
  * told. */
 bool libxl_driver_agent_shutdown(LibxlDriver *driver, const guint8 *uuid, const char *mode,
                                  GError **error);
+
+/* virDomainGetVcpusFlags with VIR_DOMAIN_VCPU_GUEST: how many the guest uses or, with
+ * VIR_DOMAIN_VCPU_MAXIMUM, has. Returns -1 on error. */
+int libxl_driver_agent_count_vcpus(LibxlDriver *driver, const guint8 *uuid, guint flags,
+                                   GError **error);

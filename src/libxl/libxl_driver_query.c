@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "libxl/libxl_channel.h"
+#include "libxl/libxl_driver_agent_private.h"
 #include "libxl/libxl_driver_state.h"
 #include "libxl/libxl_store.h"
 #include "util/error.h"
@@ -377,13 +378,18 @@ int
 libxl_driver_domain_get_vcpus_flags(LibxlDriver *driver, const guint8 *uuid, guint flags,
                                     GError **error)
 {
-    const guint known = VIR_DOMAIN_VCPU_LIVE | VIR_DOMAIN_VCPU_CONFIG | VIR_DOMAIN_VCPU_MAXIMUM;
+    const guint known = VIR_DOMAIN_VCPU_LIVE | VIR_DOMAIN_VCPU_CONFIG | VIR_DOMAIN_VCPU_MAXIMUM |
+                        VIR_DOMAIN_VCPU_GUEST;
     LibxlDomain *domain;
     const DomainDef *def;
     int count = -1;
 
-    if (!libxl_driver_check_flags(flags, known, "virDomainGetVcpusFlags", error) ||
-        !(domain = find_and_lock(driver, uuid, error)))
+    if (!libxl_driver_check_flags(flags, known, "virDomainGetVcpusFlags", error))
+        return -1;
+    if (flags & VIR_DOMAIN_VCPU_GUEST)
+        return libxl_driver_agent_count_vcpus(driver, uuid, flags, error);
+    domain = find_and_lock(driver, uuid, error);
+    if (!domain)
         return -1;
     def = choose_definition(domain, flags & ~(guint)VIR_DOMAIN_VCPU_MAXIMUM, error);
     if (def)

@@ -112,9 +112,9 @@ remote_domain_get_vcpus_flags(RemoteCall *call, gconstpointer data, gpointer res
     return ret->num >= 0;
 }
 
-/* It asks the agent in the guest. */
+/* Who asks the agent in the guest may tell it something, too. */
 bool
-remote_domain_get_vcpus_flags_writes(gconstpointer data)
+remote_domain_get_vcpus_flags_asks_agent(gconstpointer data)
 {
     const remote_domain_get_vcpus_flags_args *args = data;
 

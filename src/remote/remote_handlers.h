@@ -55,7 +55,7 @@ REMOTE_HANDLER(remote_domain_get_metadata);
 REMOTE_HANDLER(remote_domain_get_messages);
 bool remote_domain_get_info_blocks(RemoteCall *call, gconstpointer data);
 bool remote_domain_get_xml_desc_writes(gconstpointer data);
-bool remote_domain_get_vcpus_flags_writes(gconstpointer data);
+bool remote_domain_get_vcpus_flags_asks_agent(gconstpointer data);
 
 /* remote_lifecycle.c: a domain's life */
 REMOTE_HANDLER(remote_domain_create);

@@ -80,6 +80,8 @@ def the_domains_own_timeout_is_for_all_other_calls():
     with FakeAgent(daemon, "patient", {"guest-get-time": no_answer}):
         daemon.virsh("guest-agent-timeout", "patient", "--timeout", "1")
         expect_in("has not answered 'guest-get-time'", daemon.virsh_fails("domtime", "patient"))
+        daemon.virsh("guest-agent-timeout", "patient", "--timeout", "0")
+        expect_in("has not answered 'guest-get-time'", daemon.virsh_fails("domtime", "patient"))
 
 
 @test
@@ -267,7 +269,7 @@ def timeouts_of_every_kind():
     host = libvirt.open(daemon.uri())
     guest = host.lookupByName("times")
     with FakeAgent(daemon, "times"):
-        for timeout in (-2, -1, 1, 60):
+        for timeout in (-2, -1, 1, 60, 86400, 2**31 - 1):
             expect_equal(libvirt_qemu.qemuAgentCommand(guest, PING, timeout, 0), '{"return":{}}')
         expect_equal(libvirt_qemu.qemuAgentCommand(guest, PING, 0, 0), "")
         for bad in (-3, -1000):

@@ -187,6 +187,7 @@ def vcpus_of_the_guest_go_offline_and_online():
                                      "guest-set-vcpus": lambda _, what: len(what["vcpus"])}) as agent:
         expect_equal(table(daemon.virsh("guestvcpus", "vcpus")),
                      {"vcpus": "0-3", "online": "0-3", "offlinable": "1-3"})
+        expect_equal(daemon.virsh("vcpucount", "vcpus", "--guest"), "4")
         daemon.virsh("guestvcpus", "vcpus", "1,3", "--disable")
         expect_equal(agent.heard[-1], ("guest-set-vcpus", {"vcpus": [
             {"logical-id": 1, "online": False}, {"logical-id": 3, "online": False}]}))
