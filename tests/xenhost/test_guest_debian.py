@@ -7,7 +7,7 @@ import json
 import random
 import tempfile
 
-from host import clients, expect_equal, guests, stays_true, wait_until, xen
+from host import clients, expect_equal, guests, wait_until
 from host.daemons import virtxld
 
 CONTROL = guests.unix_channel("control")

@@ -12,6 +12,7 @@ its channel "control".
 
 import contextlib
 import glob
+import gzip
 import os
 import tempfile
 import uuid
@@ -201,7 +202,10 @@ def named(name, channels=(), **options):
 
 @contextlib.contextmanager
 def _initramfs(base, files):
-    """The initramfs and files (place -> path): the kernel unpacks one archive after the other."""
+    """The initramfs and files (place -> path): the kernel unpacks one archive after the other.
+
+    They are not compressed: libxl tries to unpack what is, and takes one archive only.
+    """
     archive = Archive()
     folders = set()
     for place, path in sorted(files.items()):
@@ -215,8 +219,8 @@ def _initramfs(base, files):
             archive.file(place, file.read(), os.stat(path).st_mode & 0o777)
     with tempfile.NamedTemporaryFile(prefix="initramfs-") as whole:
         with open(base, "rb") as file:
-            whole.write(file.read())
-        whole.write(archive.compressed())
+            whole.write(gzip.decompress(file.read()))
+        whole.write(gzip.decompress(archive.compressed()))
         whole.flush()
         yield whole.name
 
