@@ -40,7 +40,6 @@ enum {
 
 typedef struct {
     int xenbus;
-    int signals;
     int devid;
     int hvc;
     char name[CHANNEL_NAME_MAX + 1];
@@ -150,25 +149,64 @@ read_name(Channel *channel)
     return STATUS_HOPELESS;
 }
 
+/* Before this a signal just ends us. From now on the name is taken back first. */
+static int
+catch_signals(void)
+{
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    return signalfd(-1, &signals, SFD_CLOEXEC);
+}
+
+/* Somebody may hang up a terminal whose channel is still there: it is taken up again. */
+static int
+after_hangup(const Channel *channel)
+{
+    switch (read_state(channel->xenbus, channel->devid)) {
+    case XENBUS_STATE_INITIALISED:
+    case XENBUS_STATE_CONNECTED:
+        errno = EIO;
+        return complain(channel, "hung up");
+    default:
+        free_slot(channel);
+        return 0;
+    }
+}
+
+static int
+wait_for_end(const Channel *channel, int terminal, int signals)
+{
+    int end = terminal_wait(terminal, signals);
+
+    if (end < 0)
+        return complain(channel, "wait");
+    return end ? after_hangup(channel) : 0;
+}
+
 /* Until the channel is gone or somebody ends us. */
 static int
 hold_terminal(const Channel *channel)
 {
+    int signals = catch_signals();
+    int terminal, status;
     char path[32];
-    int fd, end;
 
+    if (signals < 0)
+        return complain(channel, "signalfd");
     snprintf(path, sizeof(path), "/dev/hvc%d", channel->hvc);
-    fd = terminal_open_raw(path);
-    if (fd < 0)
+    terminal = terminal_open_raw(path);
+    if (terminal < 0)
         return complain(channel, path);
     if (channel_files_publish(channel->hvc, channel->name) < 0)
         return complain(channel, "udev");
-    end = terminal_wait(fd, channel->signals);
-    if (end > 0)
-        free_slot(channel);
+    status = wait_for_end(channel, terminal, signals);
     if (channel_files_withdraw(channel->hvc) < 0)
         return complain(channel, "udev");
-    return end < 0 ? complain(channel, path) : 0;
+    return status;
 }
 
 static int
@@ -183,20 +221,6 @@ hold(Channel *channel)
     if (!status)
         status = hold_terminal(channel);
     return status;
-}
-
-/* A signal that ends us while we hold a terminal takes the name back first. */
-static int
-open_signals(void)
-{
-    sigset_t signals;
-
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGHUP);
-    sigprocmask(SIG_BLOCK, &signals, NULL);
-    return signalfd(-1, &signals, SFD_CLOEXEC);
 }
 
 int
@@ -216,8 +240,5 @@ main(int argc, char **argv)
     channel.xenbus = open(XENBUS_DEVICE, O_RDWR | O_CLOEXEC);
     if (channel.xenbus < 0)
         return complain(&channel, XENBUS_DEVICE);
-    channel.signals = open_signals();
-    if (channel.signals < 0)
-        return complain(&channel, "signalfd");
     return hold(&channel);
 }
