@@ -4,12 +4,20 @@
 The guest is the small initramfs of ../guest, on dom0's own kernel. What it runs
 on which channel is said on its kernel command line, here with the definition:
 each channel has a program.
+
+Another one is Debian, with its own systemd and udev (../debian, and dom0's second disk). It
+has the guest's side of channels as it was built; so can the small one. A shell serves
+its channel "control".
 """
 
 import contextlib
+import glob
+import gzip
 import os
 import tempfile
 import uuid
+
+from xenlab.cpio import Archive
 
 from . import clients, expect_equal, xen
 from .channel import Channel
@@ -18,6 +26,11 @@ from .channel import Channel
 KERNELS = {"hvm": "/usr/lib/virtxl-lab/guest-kernel"}
 KERNEL = "/usr/lib/virtxl-lab/guest-vmlinux"
 INITRAMFS = "/usr/lib/virtxl-lab/guest-initramfs"
+DEBIAN_INITRAMFS = "/usr/lib/virtxl-lab/debian-initramfs"
+DEBIAN_DISK = ("<disk type='block' device='disk'><driver name='phy'/><source dev='/dev/vdb'/>"
+               "<target dev='xvda' bus='xen'/><readonly/></disk>")
+GUEST_FILES = "/usr/lib/virtxl-lab/guest-files"
+ROOM = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MACHINES = {
     "pv": "<type arch='x86_64' machine='xenpv'>linux</type>",
     "pvh": "<type arch='x86_64' machine='xenpvh'>xenpvh</type>",
@@ -62,7 +75,7 @@ def pty_channel(name, target="xen", program="shell"):
 
 
 def definition(name, channels=(), kind="pv", memory=None, on_poweroff="destroy", on_reboot="restart",
-               on_crash="destroy", cmdline="", vcpus=1):
+               on_crash="destroy", cmdline="", vcpus=1, initramfs=INITRAMFS, devices=""):
     programs = " ".join("chan%d=%s" % (number, channel.program)
                         for number, channel in enumerate(channels, 1) if channel.program)
     return """<domain type='xen'>
@@ -75,10 +88,10 @@ def definition(name, channels=(), kind="pv", memory=None, on_poweroff="destroy",
   <on_poweroff>%s</on_poweroff>
   <on_reboot>%s</on_reboot>
   <on_crash>%s</on_crash>
-  <devices>%s</devices>
+  <devices>%s%s</devices>
 </domain>""" % (name, uuid.uuid4(), memory or MEMORY.get(kind, 96), vcpus, MACHINES[kind],
-                KERNELS.get(kind, KERNEL), INITRAMFS, programs, cmdline,
-                FEATURES.get(kind, ""), on_poweroff, on_reboot, on_crash,
+                KERNELS.get(kind, KERNEL), initramfs, programs, cmdline,
+                FEATURES.get(kind, ""), on_poweroff, on_reboot, on_crash, devices,
                 "".join(channel.xml() for channel in channels))
 
 
@@ -174,6 +187,53 @@ def running(name, channels=(), **options):
     with defined(name, channels, **options) as guest:
         clients.virsh("start", name)
         yield guest
+
+
+@contextlib.contextmanager
+def debian(name, channels=(), **options):
+    """A Debian guest that runs. Nothing of it stays."""
+    files = {"usr/local/bin/channel-shell": ROOM + "/guest/channel-shell",
+             "etc/systemd/system/control-shell.service": ROOM + "/debian/control-shell.service"}
+    for path in glob.glob(GUEST_FILES + "/**", recursive=True):
+        if os.path.isfile(path):
+            files[os.path.relpath(path, GUEST_FILES)] = path
+    with _initramfs(DEBIAN_INITRAMFS, {"files/" + place: path for place, path in files.items()}) as initramfs:
+        with running(name, channels, memory=256, initramfs=initramfs, devices=DEBIAN_DISK, **options) as guest:
+            yield guest
+
+
+@contextlib.contextmanager
+def named(name, channels=(), **options):
+    """A small guest in which channels have names, by the script for guests without systemd."""
+    script = "sbin/virtxl-channels.sh"
+    with _initramfs(INITRAMFS, {script: "%s/usr/%s" % (GUEST_FILES, script)}) as initramfs:
+        with running(name, channels, initramfs=initramfs, cmdline="channels=named", **options) as guest:
+            yield guest
+
+
+@contextlib.contextmanager
+def _initramfs(base, files):
+    """The initramfs and files (place -> path): the kernel unpacks one archive after the other.
+
+    They are not compressed: libxl tries to unpack what is, and takes one archive only.
+    """
+    archive = Archive()
+    folders = set()
+    for place, path in sorted(files.items()):
+        parts = place.split("/")[:-1]
+        for depth in range(1, len(parts) + 1):
+            folder = "/".join(parts[:depth])
+            if folder not in folders:
+                archive.directory(folder)
+                folders.add(folder)
+        with open(path, "rb") as file:
+            archive.file(place, file.read(), os.stat(path).st_mode & 0o777)
+    with tempfile.NamedTemporaryFile(prefix="initramfs-") as whole:
+        with open(base, "rb") as file:
+            whole.write(gzip.decompress(file.read()))
+        whole.write(gzip.decompress(archive.compressed()))
+        whole.flush()
+        yield whole.name
 
 
 @contextlib.contextmanager

@@ -7,14 +7,16 @@ An image is a folder in the user's cache:
     vmlinuz        the kernel, dom0's and the guests'; in dom0 unpacked as /boot/vmlinux,
                    since the domain builder takes 8 s to unpack it for each guest
     modules/       what dom0 must load to find its disk, in order of name
-    guest-modules/ what the test guest loads, likewise
+    guest-modules/ what the small test guest loads, likewise
+    debian-modules/  what the Debian guest loads, likewise
     busybox        for initial file systems
     dom0.img       dom0's root file system (ext4, sparse; booted as a snapshot)
+    debian.img     the Debian guest's (ext4; dom0's second disk, which guests read)
 
-The lab's own files (init, agent, guest) are not in it: they go into dom0's
+The lab's own files (init, agent, guests) are not in it: they go into dom0's
 initramfs, which is made for each boot, so that a change to them costs nothing.
 
-The folder's name has a key: a hash of the recipe (the list of packages, and this
+The folder's name has a key: a hash of the recipe (the lists of packages, and this
 file) and of the versions that apt would install. So a changed recipe or a
 security update makes a new image, and everything else finds the one it has.
 It is built beside its place and renamed when whole; one build runs at a time.
@@ -43,6 +45,16 @@ UNUSED_SECONDS = 3600
 EXCLUDED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 DISK_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
 GUEST_MODULES = ("xen-evtchn", "xen-gntalloc")
+DEBIAN_MODULES = ("xen-blkfront", "crc32c_generic", "ext4", "overlay")
+DEBIAN_SIZE = "640M"
+# What costs a guest under emulation seconds of its boot and is no part of a test.
+DEBIAN_MASKED = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer",
+                 "e2scrub_reap.service", "fstrim.timer", "systemd-random-seed.service",
+                 "systemd-update-utmp.service", "systemd-update-utmp-runlevel.service",
+                 "systemd-journal-flush.service", "systemd-pstore.service", "systemd-remount-fs.service",
+                 "modprobe@.service", "kmod-static-nodes.service", "systemd-machine-id-commit.service",
+                 "dev-hugepages.mount", "dev-mqueue.mount", "sys-kernel-debug.mount", "sys-kernel-tracing.mount",
+                 "getty@tty1.service")
 
 
 def cache_folder():
@@ -68,14 +80,14 @@ def image_folder():
     return os.path.join(cache_folder(), PREFIX + image_key())
 
 
-def read_packages():
-    with open(os.path.join(ROOM, "dom0", "packages")) as file:
+def read_packages(system):
+    with open(os.path.join(ROOM, system, "packages")) as file:
         lines = (line.split("#")[0].strip() for line in file)
         return [line for line in lines if line]
 
 
 def image_key():
-    packages = read_packages()
+    packages = read_packages("dom0") + read_packages("debian")
     recipe = [" ".join(packages), candidate_versions(packages)]
     with open(__file__) as file:
         recipe.append(file.read())
@@ -87,7 +99,7 @@ def candidate_versions(packages):
     lines = [line.strip() for line in policy.splitlines()]
     candidates = [line for line in lines if line.startswith("Candidate:")]
     if len(candidates) != len(packages) or "Candidate: (none)" in candidates:
-        raise LabError("apt does not know all of dom0's packages: is this Debian 12, "
+        raise LabError("apt does not know all of the host's packages: is this Debian 12, "
                        "and has 'apt-get update' been run?")
     return "\n".join(candidates)
 
@@ -112,11 +124,16 @@ def build(folder):
     with open(log, "w"):
         pass
     with Step("dom0's packages"):
-        install_packages(tree, read_packages(), log)
+        install_packages(tree, read_packages("dom0"), log)
     with Step("dom0's disk image"):
         take_boot_files(tree, work)
         prepare_dom0(tree)
-        make_disk(tree, os.path.join(work, "dom0.img"), log)
+        make_disk(tree, os.path.join(work, "dom0.img"), DISK_SIZE, log)
+    shutil.rmtree(tree)
+    with Step("the Debian guest's packages and disk image"):
+        install_packages(tree, read_packages("debian"), log)
+        prepare_debian(tree)
+        make_disk(tree, os.path.join(work, "debian.img"), DEBIAN_SIZE, log)
     shutil.rmtree(tree)
     os.rename(work, folder)
 
@@ -157,6 +174,7 @@ def take_boot_files(tree, work):
     modules = os.path.join(tree, "lib/modules", os.path.basename(kernel)[len("vmlinuz-"):])
     copy_modules(modules, DISK_MODULES, os.path.join(work, "modules"))
     copy_modules(modules, GUEST_MODULES, os.path.join(work, "guest-modules"))
+    copy_modules(modules, DEBIAN_MODULES, os.path.join(work, "debian-modules"))
 
 
 def unpacked_kernel(path):
@@ -235,9 +253,20 @@ def drop_what_is_not_used(tree):
             shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
 
 
-def make_disk(tree, image, log):
+def prepare_debian(tree):
+    """As an installation leaves it: with an identity, so that its first boot is like any other."""
+    write_file(os.path.join(tree, "etc/machine-id"), hashlib.md5(b"debian guest").hexdigest().encode() + b"\n")
+    write_file(os.path.join(tree, "etc/hostname"), b"debian\n")
+    for unit in DEBIAN_MASKED:
+        path = os.path.join(tree, "etc/systemd/system", unit)
+        if os.path.lexists(path):
+            os.unlink(path)
+        os.symlink("/dev/null", path)
+
+
+def make_disk(tree, image, size, log):
     run_logged(["mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-E", "lazy_itable_init=1",
-                "-d", tree, image, DISK_SIZE], log)
+                "-d", tree, image, size], log)
 
 
 def write_file(path, content):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The initial file systems: dom0's and the test guest's.
+"""The initial file systems: dom0's, the small test guest's and the Debian guest's.
 
-Both are made from the image's busybox and from files of this room whenever a
+All are made from the image's busybox and from files of this room whenever a
 host boots; the guest's programs in C are compiled then, too. dom0's carries the lab's own files into the host: they are copied to
 /usr/lib/virtxl-lab on the disk, which is a snapshot, before the disk's system
 starts.
@@ -42,13 +42,12 @@ exec switch_root /root /usr/lib/virtxl-lab/init
 def dom0_initramfs(image):
     archive = busybox_archive(image)
     archive.file("init", DOM0_INIT.encode(), 0o755)
-    archive.directory("modules")
-    for path in sorted(glob.glob(os.path.join(image, "modules", "*"))):
-        archive.file("modules/" + os.path.basename(path), content_of(path))
+    add_modules(archive, image, "modules")
     archive.directory("lab")
     for name in LAB_FILES:
         archive.file("lab/" + os.path.basename(name), content_of(os.path.join(ROOM, name)), 0o755)
     archive.file("lab/guest-initramfs", guest_initramfs(image))
+    archive.file("lab/debian-initramfs", debian_initramfs(image))
     return archive.compressed()
 
 
@@ -62,11 +61,22 @@ def guest_initramfs(image):
         archive.file(place, content_of(path), 0o755)
     for name, sources in GUEST_PROGRAMS.items():
         archive.file(name, compiled(sources), 0o755)
-    archive.directory("modules")
-    for path in sorted(glob.glob(os.path.join(image, "guest-modules", "*"))):
-        archive.file("modules/" + os.path.basename(path), content_of(path))
+    add_modules(archive, image, "guest-modules")
     archive.file("pattern", test_pattern())
     return archive.compressed()
+
+
+def debian_initramfs(image):
+    archive = busybox_archive(image)
+    archive.file("init", content_of(os.path.join(ROOM, "debian/init")), 0o755)
+    add_modules(archive, image, "debian-modules")
+    return archive.compressed()
+
+
+def add_modules(archive, image, folder):
+    archive.directory("modules")
+    for path in sorted(glob.glob(os.path.join(image, folder, "*"))):
+        archive.file("modules/" + os.path.basename(path), content_of(path))
 
 
 def compiled(sources):

@@ -11,6 +11,7 @@ from . import ROOM, LabError, Step, terminal
 from .link import Link
 
 TESTS = "/job/xenhost"
+GUEST_FILES = "/usr/lib/virtxl-lab/guest-files"
 
 
 def push_tree(link, folder, target):
@@ -25,13 +26,19 @@ def push_tree(link, folder, target):
 
 
 def install_build(link, build):
-    """Puts what 'meson install' installs from a build folder into the host."""
-    with Step("install of the build into the host"), tempfile.TemporaryDirectory() as tree:
-        result = subprocess.run(["meson", "install", "-C", build, "--no-rebuild", "--quiet", "--destdir", tree],
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    """Puts what 'meson install' installs from a build folder into the host, and what guests get beside it."""
+    with Step("install of the build into the host"):
+        install_tree(link, build, "/")
+        install_tree(link, build, GUEST_FILES, "--tags", "guest")
+
+
+def install_tree(link, build, target, *options):
+    with tempfile.TemporaryDirectory() as tree:
+        command = ["meson", "install", "-C", build, "--no-rebuild", "--quiet", "--destdir", tree, *options]
+        result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if result.returncode != 0:
             raise LabError("meson install failed: %s" % result.stdout.strip().replace("\n", "; "))
-        push_tree(link, tree, "/")
+        push_tree(link, tree, target)
 
 
 def push_tests(link):

@@ -65,9 +65,10 @@ class Machine:
                    "-initrd", "%s/vmlinuz %s,%s" % (image, DOM0_OPTIONS, self.path("initrd.img"))]
         # A PV dom0's addresses are not machine addresses, so its devices need the DMA API.
         pci = "iommu_platform=on,disable-legacy=on"
-        command += ["-drive", "if=none,id=disk,format=raw,snapshot=on,file=%s/dom0.img" % image,
-                    "-device", "virtio-blk-pci,drive=disk," + pci,
-                    "-device", "virtio-serial-pci,id=lab," + pci]
+        for disk in ("dom0", "debian"):
+            command += ["-drive", "if=none,id=%s,format=raw,snapshot=on,file=%s/%s.img" % (disk, image, disk),
+                        "-device", "virtio-blk-pci,drive=%s,%s" % (disk, pci)]
+        command += ["-device", "virtio-serial-pci,id=lab," + pci]
         for number in range(1, LINES + 1):
             command += ["-chardev", "socket,id=line%d,path=%s,server=on,wait=off"
                         % (number, self.path("line.%d" % number)),
