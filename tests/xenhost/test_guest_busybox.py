@@ -2,12 +2,11 @@
 """A guest without systemd and udev, with the script that needs busybox only."""
 
 import contextlib
-import tempfile
 
-from host import clients, expect_equal, guests
+from host import expect_equal, guests
 from host.daemons import virtxld
+from host.named_channels import CONTROL, attached, in_guest, links, wait_for_link
 
-CONTROL = guests.unix_channel("control", program=None)
 OTHER = guests.unix_channel("org.example.other", program=None)
 HOT = guests.unix_channel("com.example.hot-plugged", program=None)
 EVERY_BYTE = bytes(range(256))
@@ -22,36 +21,8 @@ def shared():
         yield guest
 
 
-def in_guest(guest, command):
-    with guest.shell(CONTROL.name) as shell:
-        return shell.ask(command, 120)
-
-
-def change(guest, verb, channel):
-    with tempfile.NamedTemporaryFile("w", suffix=".xml") as file:
-        file.write(channel.xml())
-        file.flush()
-        clients.virsh(verb, guest.name, file.name, "--live")
-
-
-@contextlib.contextmanager
-def attached(guest, channel):
-    change(guest, "attach-device", channel)
-    in_guest(guest, "until [ -e /dev/xen-channel/%s ]; do sleep 0.5; done" % channel.name)
-    yield
-    change(guest, "detach-device", channel)
-    in_guest(guest, "while [ -L /dev/xen-channel/%s ]; do sleep 0.5; done" % channel.name)
-
-
-def links(guest):
-    both = [in_guest(guest, "cd /dev/%s && for link in *; do echo $link $(readlink -f $link); done" % folder)
-            for folder in ("xen-channel", "virtio-ports")]
-    expect_equal(both[0], both[1])
-    return dict(line.split() for line in both[0].splitlines())
-
-
 def test_channels_have_their_names_from_the_start(guest):
-    in_guest(guest, "until [ -e /dev/xen-channel/%s ]; do sleep 0.5; done" % OTHER.name)
+    wait_for_link(guest, OTHER)
     expect_equal(links(guest), {CONTROL.name: "/dev/hvc1", OTHER.name: "/dev/hvc2"})
 
 
