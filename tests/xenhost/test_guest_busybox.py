@@ -3,9 +3,9 @@
 
 import contextlib
 
-from host import expect_equal, guests
+from host import expect_equal, guests, wait_until
 from host.daemons import virtxld
-from host.named_channels import CONTROL, attached, in_guest, links, wait_for_link
+from host.named_channels import CONTROL, attach, attached, detach, in_guest, links, wait_for_link
 
 OTHER = guests.unix_channel("org.example.other", program=None)
 HOT = guests.unix_channel("com.example.hot-plugged", program=None)
@@ -43,3 +43,16 @@ def test_bytes_pass_as_they_are_though_nobody_had_it_open(guest):
         assert channel.is_silent(), "the guest's terminal echoes: %r" % channel.received
         in_guest(guest, "printf 'a\\nb\\r\\n' >/dev/xen-channel/" + HOT.name)
         expect_equal(channel.read(5), b"a\nb\r\n")
+
+
+def test_a_name_that_is_no_device_s_gets_no_link(guest):
+    before = links(guest)
+    odd = guests.unix_channel("100%", program=None)
+    attach(guest, odd)
+    wait_until(lambda: guest.is_connected(odd.name), "the guest has connected")
+    with attached(guest, HOT):
+        expect_equal(links(guest), {**before, HOT.name: "/dev/hvc4"})
+        with guest.connect(HOT.name) as channel:
+            in_guest(guest, "echo this one >/dev/xen-channel/" + HOT.name)
+            channel.expect("this one\n")
+    detach(guest, odd)

@@ -100,6 +100,20 @@ def test_a_holder_that_is_killed_comes_back(guest):
         wait_in_guest(guest, "stty -F /dev/xen-channel/%s -a | grep -q -e '-echo '" % HOT.name)
 
 
+def test_a_name_that_is_no_device_s_gets_no_link(guest):
+    before = links(guest)
+    odd = guests.unix_channel("100%", program=None)
+    attach(guest, odd)
+    wait_in_guest(guest, "[ $(systemctl show --value -p ExecMainStatus virtxl-channel-hold@4) = 2 ]")
+    with attached(guest, HOT):
+        expect_equal(links(guest), {**before, HOT.name: "/dev/hvc5"})
+        with guest.connect(HOT.name) as channel:
+            in_guest(guest, "echo this one >/dev/xen-channel/" + HOT.name)
+            channel.expect("this one\n")
+    detach(guest, odd)
+    in_guest(guest, "systemctl reset-failed virtxl-channel-hold@4")
+
+
 def test_no_channel_is_a_login_console(guest):
     def gettys():
         return in_guest(guest, "systemctl list-units --plain --no-legend --state=active,activating '*getty@*'"
