@@ -11,9 +11,11 @@
 # or in an initramfs: virtxl-channels.sh &
 #
 # Once a second it looks which consoles the xen bus has. One that is new gets the lowest
-# terminal that is free, as in the kernel. It stays open here, since a terminal that
-# nobody has open forgets that it is raw. A link says that its terminal is taken.
+# terminal that is free, as in the kernel, and a process that keeps it open, since a
+# terminal that nobody has open forgets that it is raw.
 
+consoles=/sys/bus/xen/devices
+terminals= # CONSOLE:TERMINAL for each one that is known
 trap '' HUP # of a terminal that is unplugged
 export LC_ALL=C
 
@@ -40,16 +42,42 @@ is_name() {
     [ ${#1} -le 255 ]
 }
 
-is_taken() {
-    for link in /dev/xen-channel/*; do
-        [ "$(readlink "$link")" = "../hvc$1" ] && return 0
+# Those that have gone leave their terminals to others.
+forget_gone() {
+    kept=
+    for pair in $terminals; do
+        [ -e "$consoles/console-${pair%:*}" ] && kept="$kept $pair"
+    done
+    terminals=$kept
+}
+
+# Sets "terminal" to the one of console $1, if it is known.
+find_terminal() {
+    for pair in $terminals; do
+        terminal=${pair#*:}
+        [ "${pair%:*}" = "$1" ] && return 0
     done
     return 1
 }
 
-lowest_free() {
-    for number in 1 2 3 4 5 6 7; do
-        is_taken "$number" || { echo "$number" && return 0; }
+# The kernel has set it up (3), or the host has connected it, too (4).
+is_set_up() {
+    case "$(read_node "device/console/$1/state")" in
+    3 | 4) return 0 ;;
+    esac
+    return 1
+}
+
+# Sets "terminal" to the lowest that is free and gives it to console $1.
+take_terminal() {
+    for terminal in 1 2 3 4 5 6 7; do
+        case "$terminals " in
+        *":$terminal "*) ;;
+        *)
+            terminals="$terminals $1:$terminal"
+            return 0
+            ;;
+        esac
     done
     return 1
 }
@@ -67,23 +95,15 @@ hold() {
     } 3<>"/dev/hvc$1"
 }
 
-# A console that the kernel has set up (3) or the host has connected (4).
 take_up() {
-    case "$(read_node "device/console/$1/state")" in
-    3 | 4) ;;
-    *) return 0 ;;
-    esac
+    find_terminal "$1" || { is_set_up "$1" && take_terminal "$1"; } || return 0
+    eval "holder=\$holder_$terminal"
+    # shellcheck disable=SC2154 # eval has set it
+    [ -n "$holder" ] && kill -0 "$holder" 2>/dev/null && return 0
     name=$(read_node "device/console/$1/name")
-    if ! is_name "$name" || [ -e "/dev/xen-channel/$name" ]; then
-        return 0
-    fi
-    if terminal=$(lowest_free); then
+    if is_name "$name"; then
         hold "$terminal" "$name" &
-        # The link is there, or it never will be, before the next one asks for a terminal.
-        for _ in 1 2 3 4 5 6 7 8 9 10; do
-            [ -e "/dev/xen-channel/$name" ] && break
-            sleep 0.1
-        done
+        eval "holder_$terminal=$!"
     fi
 }
 
@@ -91,7 +111,8 @@ mkdir -p /dev/xen-channel /dev/virtio-ports
 # Of one that was killed: what it held is cooked again.
 rm -f /dev/xen-channel/* /dev/virtio-ports/*
 while :; do
-    for device in /sys/bus/xen/devices/console-[1-9]; do
+    forget_gone
+    for device in "$consoles"/console-[1-9]; do
         [ -e "$device" ] && take_up "${device##*-}"
     done
     sleep 1

@@ -2,12 +2,11 @@
 """A guest without systemd and udev, with the script that needs busybox only."""
 
 import contextlib
-import tempfile
 
-from host import clients, expect_equal, guests
+from host import expect_equal, guests, wait_until
 from host.daemons import virtxld
+from host.named_channels import CONTROL, attach, attached, detach, in_guest, links, wait_for_link
 
-CONTROL = guests.unix_channel("control", program=None)
 OTHER = guests.unix_channel("org.example.other", program=None)
 HOT = guests.unix_channel("com.example.hot-plugged", program=None)
 EVERY_BYTE = bytes(range(256))
@@ -22,36 +21,8 @@ def shared():
         yield guest
 
 
-def in_guest(guest, command):
-    with guest.shell(CONTROL.name) as shell:
-        return shell.ask(command, 120)
-
-
-def change(guest, verb, channel):
-    with tempfile.NamedTemporaryFile("w", suffix=".xml") as file:
-        file.write(channel.xml())
-        file.flush()
-        clients.virsh(verb, guest.name, file.name, "--live")
-
-
-@contextlib.contextmanager
-def attached(guest, channel):
-    change(guest, "attach-device", channel)
-    in_guest(guest, "until [ -e /dev/xen-channel/%s ]; do sleep 0.5; done" % channel.name)
-    yield
-    change(guest, "detach-device", channel)
-    in_guest(guest, "while [ -L /dev/xen-channel/%s ]; do sleep 0.5; done" % channel.name)
-
-
-def links(guest):
-    both = [in_guest(guest, "cd /dev/%s && for link in *; do echo $link $(readlink -f $link); done" % folder)
-            for folder in ("xen-channel", "virtio-ports")]
-    expect_equal(both[0], both[1])
-    return dict(line.split() for line in both[0].splitlines())
-
-
 def test_channels_have_their_names_from_the_start(guest):
-    in_guest(guest, "until [ -e /dev/xen-channel/%s ]; do sleep 0.5; done" % OTHER.name)
+    wait_for_link(guest, OTHER)
     expect_equal(links(guest), {CONTROL.name: "/dev/hvc1", OTHER.name: "/dev/hvc2"})
 
 
@@ -72,3 +43,16 @@ def test_bytes_pass_as_they_are_though_nobody_had_it_open(guest):
         assert channel.is_silent(), "the guest's terminal echoes: %r" % channel.received
         in_guest(guest, "printf 'a\\nb\\r\\n' >/dev/xen-channel/" + HOT.name)
         expect_equal(channel.read(5), b"a\nb\r\n")
+
+
+def test_a_name_that_is_no_device_s_gets_no_link(guest):
+    before = links(guest)
+    odd = guests.unix_channel("100%", program=None)
+    attach(guest, odd)
+    wait_until(lambda: guest.is_connected(odd.name), "the guest has connected")
+    with attached(guest, HOT):
+        expect_equal(links(guest), {**before, HOT.name: "/dev/hvc4"})
+        with guest.connect(HOT.name) as channel:
+            in_guest(guest, "echo this one >/dev/xen-channel/" + HOT.name)
+            channel.expect("this one\n")
+    detach(guest, odd)

@@ -5,16 +5,16 @@ import contextlib
 import hashlib
 import json
 import random
-import tempfile
 
-from host import clients, expect_equal, guests, wait_until
+from host import expect_equal, guests, wait_until
 from host.daemons import virtxld
+from host.named_channels import (CONTROL, attach, attached, detach, in_guest, links, wait_for_link, wait_for_no_link,
+                                 wait_in_guest)
 
-CONTROL = guests.unix_channel("control")
-AGENT = guests.unix_channel("org.qemu.guest_agent.0", target="virtio")
+AGENT = guests.unix_channel("org.qemu.guest_agent.0", target="virtio", program=None)
 # Names as managers give them, and written to before the guest is there.
-CLOUDSTACK = guests.unix_channel("s-4-VM.vport", target="virtio")
-HOT = guests.unix_channel("com.example.hot-plugged")
+CLOUDSTACK = guests.unix_channel("s-4-VM.vport", target="virtio", program=None)
+HOT = guests.unix_channel("com.example.hot-plugged", program=None)
 EARLY = b"".join(b"cmdline %d key%d=value\n" % (number, number) for number in range(700))
 EVERY_BYTE = bytes(range(256))
 
@@ -28,39 +28,6 @@ def shared():
         with guest.shell(CONTROL.name):
             pass
         yield guest
-
-
-def in_guest(guest, command, seconds=120):
-    with guest.shell(CONTROL.name) as shell:
-        return shell.ask(command, seconds)
-
-
-def wait_in_guest(guest, condition, seconds=120):
-    in_guest(guest, "until %s; do sleep 0.5; done" % condition, seconds)
-
-
-def change(guest, verb, channel):
-    with tempfile.NamedTemporaryFile("w", suffix=".xml") as file:
-        file.write(channel.xml())
-        file.flush()
-        clients.virsh(verb, guest.name, file.name, "--live")
-
-
-@contextlib.contextmanager
-def attached(guest, channel):
-    change(guest, "attach-device", channel)
-    wait_in_guest(guest, "[ -e /dev/xen-channel/%s ]" % channel.name)
-    yield
-    change(guest, "detach-device", channel)
-    wait_in_guest(guest, "[ ! -e /dev/xen-channel/%s ] && [ ! -e /dev/virtio-ports/%s ]"
-                  % (channel.name, channel.name))
-
-
-def links(guest):
-    listing = "cd /dev/%s && for link in *; do echo $link $(readlink -f $link); done"
-    both = [in_guest(guest, listing % folder).splitlines() for folder in ("xen-channel", "virtio-ports")]
-    expect_equal(both[0], both[1])
-    return dict(line.split() for line in both[0])
 
 
 def ping(guest, seconds=240):
@@ -97,19 +64,19 @@ def test_a_hot_plugged_channel_has_its_name_until_it_is_detached(guest):
 
 
 def test_a_hole_is_filled_as_the_kernel_does_it(guest):
-    others = [guests.unix_channel("hole.%d" % number) for number in range(2)]
+    others = [guests.unix_channel("hole.%d" % number, program=None) for number in range(2)]
     with attached(guest, others[0]):
         with attached(guest, others[1]):
-            change(guest, "detach-device", others[0])
-            wait_in_guest(guest, "[ ! -e /dev/xen-channel/hole.0 ]")
+            detach(guest, others[0])
+            wait_for_no_link(guest, others[0])
             with attached(guest, HOT):
                 found = links(guest)
                 expect_equal((found[HOT.name], found[others[1].name]), ("/dev/hvc4", "/dev/hvc5"))
                 with guest.connect(HOT.name) as channel:
                     in_guest(guest, "echo this one >/dev/xen-channel/" + HOT.name)
                     channel.expect("this one\n")
-        change(guest, "attach-device", others[0])
-        wait_in_guest(guest, "[ -e /dev/xen-channel/hole.0 ]")
+        attach(guest, others[0])
+        wait_for_link(guest, others[0])
 
 
 def test_bytes_pass_as_they_are_though_nobody_had_it_open(guest):
@@ -126,9 +93,25 @@ def test_bytes_pass_as_they_are_though_nobody_had_it_open(guest):
 
 def test_a_holder_that_is_killed_comes_back(guest):
     with attached(guest, HOT):
-        in_guest(guest, "systemctl kill -s KILL virtxl-channel-hold@4")
-        wait_in_guest(guest, "stty -F /dev/xen-channel/%s -a | grep -q -e -icanon.*-echo"
-                      " || stty -F /dev/xen-channel/%s -a | grep -q -e -echo" % (HOT.name, HOT.name))
+        pid = in_guest(guest, "systemctl show --value -p MainPID virtxl-channel-hold@4")
+        in_guest(guest, "kill -9 " + pid)
+        wait_in_guest(guest, "systemctl --quiet is-active virtxl-channel-hold@4")
+        wait_in_guest(guest, "stty -F /dev/xen-channel/%s -a | grep -q -e '-icanon'" % HOT.name)
+        wait_in_guest(guest, "stty -F /dev/xen-channel/%s -a | grep -q -e '-echo '" % HOT.name)
+
+
+def test_a_name_that_is_no_device_s_gets_no_link(guest):
+    before = links(guest)
+    odd = guests.unix_channel("100%", program=None)
+    attach(guest, odd)
+    wait_in_guest(guest, "[ $(systemctl show --value -p ExecMainStatus virtxl-channel-hold@4) = 2 ]")
+    with attached(guest, HOT):
+        expect_equal(links(guest), {**before, HOT.name: "/dev/hvc5"})
+        with guest.connect(HOT.name) as channel:
+            in_guest(guest, "echo this one >/dev/xen-channel/" + HOT.name)
+            channel.expect("this one\n")
+    detach(guest, odd)
+    in_guest(guest, "systemctl reset-failed virtxl-channel-hold@4")
 
 
 def test_no_channel_is_a_login_console(guest):
@@ -159,15 +142,15 @@ def test_the_guest_agent_starts_by_itself(guest):
 
 def test_the_guest_agent_comes_back_with_its_channel(guest):
     for _ in range(2):
-        change(guest, "detach-device", AGENT)
+        detach(guest, AGENT)
         wait_in_guest(guest, "! systemctl --quiet is-active qemu-guest-agent")
-        change(guest, "attach-device", AGENT)
+        attach(guest, AGENT)
         ping(guest)
 
 
 def test_the_guest_agent_comes_back_though_its_channel_was_away_for_a_moment_only(guest):
-    change(guest, "detach-device", AGENT)
-    change(guest, "attach-device", AGENT)
+    detach(guest, AGENT)
+    attach(guest, AGENT)
     ping(guest)
 
 
