@@ -14,6 +14,10 @@
 #include "util/i18n.h"
 #include "util/uuid.h"
 
+/* How long a backend may take to remove a socket that is no longer at its path. */
+#define ASIDE_WAIT_MS 1000
+#define ASIDE_POLL_MS 5
+
 /* --- device ids, aliases, automatic paths --------------------------------- */
 
 /* True if the host's end is a socket that we have made: without a path there is
@@ -23,6 +27,18 @@ has_socket(const DomainChrDef *channel)
 {
     return channel->source->type == DOMAIN_CHR_SOURCE_UNIX &&
            (channel->source->listen || !channel->source->path);
+}
+
+static DomainChrDef *
+find_channel(const DomainDef *live, const char *name)
+{
+    for (guint i = 0; i < live->channels->len; i++) {
+        DomainChrDef *channel = live->channels->pdata[i];
+
+        if (g_strcmp0(channel->target_name, name) == 0)
+            return channel;
+    }
+    return NULL;
 }
 
 static bool
@@ -154,13 +170,32 @@ give_path(DomainDef *live, DomainChrDef *channel, const LibxlDriverConfig *confi
     return channel->source->path != NULL;
 }
 
+/* A backend that removes a socket moves it aside first, so as to remove no other. Is there
+ * one? */
+static bool
+has_socket_aside(const DomainDef *live, const char *directory)
+{
+    g_autoptr(GDir) dir = g_dir_open(directory, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        if (!find_channel(live, name))
+            return true;
+    }
+    return false;
+}
+
 /* Where there is another automatic socket, it stays. */
 static void
 remove_automatic_directory(const DomainDef *live, const LibxlDriverConfig *config)
 {
     g_autofree char *directory = automatic_directory(live, config);
 
-    g_rmdir(directory);
+    for (int waited = 0; waited <= ASIDE_WAIT_MS; waited += ASIDE_POLL_MS) {
+        if (g_rmdir(directory) == 0 || !has_socket_aside(live, directory))
+            return;
+        g_usleep(ASIDE_POLL_MS * 1000);
+    }
 }
 
 bool
@@ -329,18 +364,6 @@ libxl_channels_settle(DomainDef *live, const LibxlDriverConfig *config, XenHost 
             return false;
     }
     return true;
-}
-
-static DomainChrDef *
-find_channel(const DomainDef *live, const char *name)
-{
-    for (guint i = 0; i < live->channels->len; i++) {
-        DomainChrDef *channel = live->channels->pdata[i];
-
-        if (g_strcmp0(channel->target_name, name) == 0)
-            return channel;
-    }
-    return NULL;
 }
 
 /* One that nobody has written down was to be attached, or detached, when a driver

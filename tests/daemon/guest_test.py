@@ -61,6 +61,7 @@ def a_stopped_domain_leaves_no_socket():
 def kill_and_restart_finds_the_domain_as_it_was():
     daemon = Daemon()
     path = with_channel(daemon)
+    wait_for("the guest to connect", lambda: "state='connected'" in daemon.virsh("dumpxml", "talker"))
     before = daemon.virsh("dumpxml", "talker")
     number = domid(daemon, "talker")
     daemon.kill()
