@@ -27,6 +27,8 @@ CHANNELS = (CONTROL, STREAM, KEPT, PTY, ECHO, QUIET)
 NAMES = [channel.name for channel in CHANNELS]
 KILLS = 200 if host.LONG else 20
 KILLS_KEPT = 100 if host.LONG else 10
+# The most that one call moves between a channel and a client.
+CALL_BYTES = 64 * 1024
 
 
 @contextlib.contextmanager
@@ -135,9 +137,10 @@ def test_clients_survive_a_stop_under_a_service_manager_and_miss_nothing(guest):
 
 
 def test_clients_survive_kills_under_a_service_manager(guest):
+    """Each kill may cost the bytes of the system call that it came into."""
     random.seed(2)
     with service_manager():
-        with Stream(guest.path(KEPT.name)) as stream, guest.shell(CONTROL.name) as shell:
+        with Stream(guest.path(KEPT.name), is_kept=True) as stream, guest.shell(CONTROL.name) as shell:
             stream.flows()
             for _ in range(KILLS_KEPT):
                 time.sleep(random.uniform(0, 0.7))
@@ -148,7 +151,9 @@ def test_clients_survive_kills_under_a_service_manager(guest):
         print("# xenhost: %d kills with kept clients: %d of %d bytes to the guest, %s; errors from it: %r" % (
             KILLS_KEPT, report.bytes, stream.sent, report, stream.errors), flush=True)
         expect_equal(sessions, 1)
-        expect_equal((stream.errors, stream.gaps, report.errors), ([], [], 0))
+        expect_equal(stream.errors, [])
+        jumps = [end - begin for begin, end in stream.gaps] + stream.repeated
+        assert len(jumps) <= KILLS_KEPT and max(jumps, default=0) <= CALL_BYTES, "%r, %r" % (stream.gaps, stream.repeated)
 
 
 test_clients_survive_kills_under_a_service_manager.seconds = 60 * KILLS_KEPT + 600

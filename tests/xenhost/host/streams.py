@@ -10,6 +10,9 @@ session begin, and so finds
     repeated  bytes that two sessions got, which is right only for what the first
               one of them was given when it died
     errors    bytes that the guest has not sent
+
+A client that outlives the backend is one session: if it is_kept, what it got twice or not at
+all when a backend was killed counts as between two sessions.
 """
 
 import itertools
@@ -36,8 +39,10 @@ def lines(first, count):
 
 
 class Stream:
-    def __init__(self, path):
+    def __init__(self, path, is_kept=False):
         self.path = path
+        self.is_kept = is_kept
+        self.is_placed = not is_kept  # it is known where in the guest's lines it is
         self.sessions = 0
         self.session = 0   # the present one's number
         self.sent = 0      # bytes of all sessions, headers included
@@ -189,20 +194,27 @@ class _Receiver:
         return True
 
     def _compare(self):
-        if not self.begun and not self._find_begin():
-            return
+        is_new_place = not self.begun
+        if is_new_place and not self._find_begin():
+            return None
         first = self.stream.offset // LINE
         skip = self.stream.offset % LINE
         expected = lines(first, (skip + len(self.data)) // LINE + 1)[skip:skip + len(self.data)]
         if expected != self.data:
             at = len(os.path.commonprefix([expected, self.data]))
+            if self.stream.is_kept and not is_new_place:
+                self.stream.offset += at
+                self.data = self.data[at:]
+                self.begun = False
+                return self._compare()
             self.stream.errors.append("session %d, at %d of the guest's lines: %r, not %r" % (
                 self.stream.sessions, self.stream.offset + at, self.data[at:at + 40], expected[at:at + 40]))
             self.begun = False
             self.data = b""
-            return
+            return None
         self.stream.offset += len(self.data)
         self.data = b""
+        return None
 
     def _find_begin(self):
         """A whole line tells where the session begins."""
@@ -215,10 +227,11 @@ class _Receiver:
             self.stream.errors.append("session %d begins with %r" % (self.stream.sessions, self.data[:600]))
             begin = self.stream.offset
         due = self.stream.offset
-        if begin > due + self.stream.unplaced:
+        if self.stream.is_placed and begin > due + self.stream.unplaced:
             self.stream.gaps.append((due, begin))
-        elif begin < due:
+        elif self.stream.is_placed and begin < due:
             self.stream.repeated.append(due - begin)
+        self.stream.is_placed = True
         self.stream.offset = begin
         self.stream.unplaced = 0
         self.begun = True
