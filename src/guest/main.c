@@ -34,9 +34,12 @@
 enum {
     STATUS_FAILED = 1,   /* it may go better the next time */
     STATUS_HOPELESS = 2, /* the unit does not try again */
-    WAIT_MS = 100,
-    WAIT_ROUNDS = 300, /* half a minute, for a host that sets the channel up slowly */
+    SET_UP_ROUNDS = 300, /* half a minute, for a host that sets the channel up slowly */
+    GONE_ROUNDS = 50,
 };
+
+/* Between two looks at a channel's state: 100 ms. */
+static const struct timespec pause_between = {0, 100000000};
 
 typedef struct {
     int xenbus;
@@ -120,17 +123,21 @@ free_slot(const Channel *channel)
     close(lock);
 }
 
+static bool
+is_set_up(const Channel *channel)
+{
+    int state = read_state(channel->xenbus, channel->devid);
+
+    return state == XENBUS_STATE_INITIALISED || state == XENBUS_STATE_CONNECTED;
+}
+
 static int
 wait_until_set_up(const Channel *channel)
 {
-    const struct timespec pause = {0, WAIT_MS * 1000000L};
-
-    for (int i = 0; i < WAIT_ROUNDS; i++) {
-        int state = read_state(channel->xenbus, channel->devid);
-
-        if (state == XENBUS_STATE_INITIALISED || state == XENBUS_STATE_CONNECTED)
+    for (int i = 0; i < SET_UP_ROUNDS; i++) {
+        if (is_set_up(channel))
             return 0;
-        nanosleep(&pause, NULL);
+        nanosleep(&pause_between, NULL);
     }
     errno = ETIMEDOUT;
     return complain(channel, "not set up");
@@ -149,42 +156,48 @@ read_name(Channel *channel)
     return STATUS_HOPELESS;
 }
 
-/* Before this a signal just ends us. From now on the name is taken back first. */
+static void
+change_mask(int how, sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+    sigprocmask(how, signals, NULL);
+}
+
+/* While a name is published, a signal does not end us before it is taken back. */
 static int
 catch_signals(void)
 {
     sigset_t signals;
 
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    sigprocmask(SIG_BLOCK, &signals, NULL);
+    change_mask(SIG_BLOCK, &signals);
     return signalfd(-1, &signals, SFD_CLOEXEC);
 }
 
-/* Somebody may hang up a terminal whose channel is still there: it is taken up again. */
+/* From now on it ends us at once: the unit may be stopped, to be started for the next channel. */
+static void
+release_signals(void)
+{
+    sigset_t signals;
+
+    change_mask(SIG_UNBLOCK, &signals);
+}
+
+/* Linux hangs up the terminal of a channel that goes before it says so in xenstore. If it does
+ * not go, somebody else has hung up, and the channel is taken up again. */
 static int
 after_hangup(const Channel *channel)
 {
-    switch (read_state(channel->xenbus, channel->devid)) {
-    case XENBUS_STATE_INITIALISED:
-    case XENBUS_STATE_CONNECTED:
-        errno = EIO;
-        return complain(channel, "hung up");
-    default:
-        free_slot(channel);
-        return 0;
+    for (int i = 0; i < GONE_ROUNDS; i++) {
+        if (!is_set_up(channel)) {
+            free_slot(channel);
+            return 0;
+        }
+        nanosleep(&pause_between, NULL);
     }
-}
-
-static int
-wait_for_end(const Channel *channel, int terminal, int signals)
-{
-    int end = terminal_wait(terminal, signals);
-
-    if (end < 0)
-        return complain(channel, "wait");
-    return end ? after_hangup(channel) : 0;
+    errno = EIO;
+    return complain(channel, "hung up");
 }
 
 /* Until the channel is gone or somebody ends us. */
@@ -192,7 +205,7 @@ static int
 hold_terminal(const Channel *channel)
 {
     int signals = catch_signals();
-    int terminal, status;
+    int terminal, end, status = 0;
     char path[32];
 
     if (signals < 0)
@@ -203,10 +216,13 @@ hold_terminal(const Channel *channel)
         return complain(channel, path);
     if (channel_files_publish(channel->hvc, channel->name) < 0)
         return complain(channel, "udev");
-    status = wait_for_end(channel, terminal, signals);
+    end = terminal_wait(terminal, signals);
+    if (end < 0)
+        status = complain(channel, "wait");
     if (channel_files_withdraw(channel->hvc) < 0)
-        return complain(channel, "udev");
-    return status;
+        status = complain(channel, "udev");
+    release_signals();
+    return end > 0 ? after_hangup(channel) : status;
 }
 
 static int

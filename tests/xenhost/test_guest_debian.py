@@ -116,7 +116,7 @@ def test_a_name_that_is_no_device_s_gets_no_link(guest):
 
 def test_no_channel_is_a_login_console(guest):
     def gettys():
-        return in_guest(guest, "systemctl list-units --plain --no-legend --state=active,activating '*getty@*'"
+        return in_guest(guest, "systemctl list-units --plain --no-legend --state=active,activating 'serial-getty@*'"
                                " | cut -d' ' -f1").split()
     wait_until(lambda: gettys() == ["serial-getty@hvc0.service"], "a getty on the primary console only")
     in_guest(guest, "systemctl start serial-getty@hvc3")

@@ -54,7 +54,8 @@ DEBIAN_MASKED = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.t
                  "systemd-journal-flush.service", "systemd-pstore.service", "systemd-remount-fs.service",
                  "modprobe@.service", "kmod-static-nodes.service", "systemd-machine-id-commit.service",
                  "dev-hugepages.mount", "dev-mqueue.mount", "sys-kernel-debug.mount", "sys-kernel-tracing.mount",
-                 "getty@tty1.service")
+                 "systemd-sysusers.service", "systemd-sysctl.service", "systemd-modules-load.service",
+                 "getty@tty1.service", "getty-static.service")
 
 
 def cache_folder():
