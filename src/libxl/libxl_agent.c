@@ -104,13 +104,15 @@ set_answers(LibxlDomain *domain, bool answers)
 {
     LibxlAgent *agent = domain->agent;
     LibxlAgentFunc func;
+    gpointer user_data;
 
     g_mutex_lock(&agent->lock);
     func = agent->answers == answers ? NULL : agent->func;
+    user_data = agent->user_data;
     agent->answers = answers;
     g_mutex_unlock(&agent->lock);
     if (func)
-        func(domain, agent->user_data);
+        func(domain, user_data);
 }
 
 /* --- whose turn it is -------------------------------------------------------- */
