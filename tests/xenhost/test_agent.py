@@ -11,6 +11,9 @@ import libvirt_qemu
 from host import clients, expect_equal, guests, wait_until
 from host.daemons import virtxld
 
+# It takes minutes; test_guest_debian.py has Debian's own agent.
+only_long = True
+
 AGENT = guests.unix_channel("org.qemu.guest_agent.0", target="virtio", program="agent")
 ANOTHER = guests.ChannelSpec(AGENT.name, path=guests.socket_path("another.agent"), program="agent")
 PING = '{"execute":"guest-ping"}'

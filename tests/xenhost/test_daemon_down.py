@@ -7,6 +7,9 @@ import os
 from host import clients, expect_equal, guests, wait_until, xen
 from host.daemons import virtxld
 
+# It takes minutes; the simulated host has the same at speed.
+only_long = True
+
 CRASH = "echo c >/proc/sysrq-trigger"
 CONTROL = guests.unix_channel("control", "virtio")
 

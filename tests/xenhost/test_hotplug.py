@@ -137,7 +137,7 @@ def test_many_rounds_leave_nothing(guest):
     before = backend.hold_files(), len(os.listdir("/proc/%d/fd" % channeld.process.pid))
     said = complaints(guest)
     times = []
-    for _ in range(ROUNDS if host.LONG else ROUNDS // 5):
+    for _ in range(ROUNDS if host.LONG else ROUNDS // 10):
         with clients.lookup(guest.name) as domain:
             begin = time.monotonic()
             domain.attachDevice(OPEN.xml())
