@@ -189,6 +189,39 @@ g_idle_source_new(void)
     return source;
 }
 
+typedef struct {
+    GSource base;
+    guint interval_ms;
+} Timeout;
+
+static void
+set_next_time(GSource *source)
+{
+    gint64 interval_us = (gint64)((Timeout *)source)->interval_ms * 1000;
+
+    g_source_set_ready_time(source, g_get_monotonic_time() + interval_us);
+}
+
+static gboolean
+dispatch_timeout(GSource *source, GSourceFunc callback, gpointer user_data)
+{
+    __tsan_acquire(source);
+    set_next_time(source);
+    return callback(user_data);
+}
+
+static GSourceFuncs timeout_funcs = {NULL, NULL, dispatch_timeout, NULL, NULL, NULL};
+
+GSource *
+g_timeout_source_new(guint interval_ms)
+{
+    GSource *source = g_source_new(&timeout_funcs, sizeof(Timeout));
+
+    ((Timeout *)source)->interval_ms = interval_ms;
+    set_next_time(source);
+    return source;
+}
+
 guint
 g_source_attach(GSource *source, GMainContext *context)
 {
