@@ -3,16 +3,15 @@
 
 #include <errno.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "libxl/libxl_agent_session.h"
 #include "libxl/libxl_channel.h"
 #include "util/error.h"
 #include "util/i18n.h"
+#include "util/unix_socket.h"
 
 /* As long as libvirt's QEMU driver waits: for an agent that is asked whether it is there, or
  * with VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_DEFAULT, */
@@ -183,18 +182,6 @@ end_turn(LibxlDomain *domain)
 
 /* --- getting there ----------------------------------------------------------- */
 
-static const DomainChrDef *
-find_channel(const DomainDef *live)
-{
-    for (guint i = 0; i < live->channels->len; i++) {
-        const DomainChrDef *channel = live->channels->pdata[i];
-
-        if (libxl_channel_is_agent(channel))
-            return channel;
-    }
-    return NULL;
-}
-
 /* A new string, or NULL. */
 static char *
 find_socket(LibxlDomain *domain, GError **error)
@@ -207,7 +194,7 @@ find_socket(LibxlDomain *domain, GError **error)
                          domain->name);
         return NULL;
     }
-    channel = find_channel(domain->live);
+    channel = libxl_channels_find(domain->live, LIBXL_AGENT_CHANNEL);
     if (channel && channel->source->type == DOMAIN_CHR_SOURCE_UNIX && channel->source->listen &&
         channel->source->path)
         return g_strdup(channel->source->path);
@@ -216,25 +203,6 @@ find_socket(LibxlDomain *domain, GError **error)
                        "type 'unix' with mode 'bind' and the target name '%s'"),
                      domain->name, LIBXL_AGENT_CHANNEL);
     return NULL;
-}
-
-/* Returns the descriptor, or -1 with errno. */
-static int
-connect_to(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int reason;
-
-    if (fd < 0)
-        return -1;
-    g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
-    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
-        return fd;
-    reason = errno;
-    close(fd);
-    errno = reason;
-    return -1;
 }
 
 /* A call whose turn it is. */
@@ -251,7 +219,7 @@ open_connection(Call *call, GError **error)
 
     if (!path)
         return false;
-    call->fd = connect_to(path);
+    call->fd = unix_socket_connect(path, SOCK_NONBLOCK);
     if (call->fd < 0)
         return virtxl_error_set(error, VIR_ERR_AGENT_UNRESPONSIVE,
                                 _("domain '%s': QEMU guest agent is not connected: '%s': %s"),

@@ -29,8 +29,8 @@ has_socket(const DomainChrDef *channel)
            (channel->source->listen || !channel->source->path);
 }
 
-static DomainChrDef *
-find_channel(const DomainDef *live, const char *name)
+DomainChrDef *
+libxl_channels_find(const DomainDef *live, const char *name)
 {
     for (guint i = 0; i < live->channels->len; i++) {
         DomainChrDef *channel = live->channels->pdata[i];
@@ -179,7 +179,7 @@ has_socket_aside(const DomainDef *live, const char *directory)
     const char *name;
 
     while (dir && (name = g_dir_read_name(dir))) {
-        if (!find_channel(live, name))
+        if (!libxl_channels_find(live, name))
             return true;
     }
     return false;
@@ -375,7 +375,7 @@ remove_unfinished(const DomainDef *live, GPtrArray *infos, XenHost *host)
         const XenChannelInfo *info = infos->pdata[i];
         g_autoptr(GError) error = NULL;
 
-        if (!info->is_ours || find_channel(live, info->name))
+        if (!info->is_ours || libxl_channels_find(live, info->name))
             continue;
         g_message("domain '%s': channel '%s' was not attached or detached to the end", live->name,
                   info->name);

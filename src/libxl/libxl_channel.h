@@ -75,6 +75,9 @@ bool libxl_channel_settle(DomainDef *live, DomainChrDef *channel, const LibxlDri
  * device id; one of ours that the definition does not have is detached. */
 bool libxl_channels_adopt(DomainDef *live, XenHost *host, GError **error);
 
+/* The channel with that name, or NULL. */
+DomainChrDef *libxl_channels_find(const DomainDef *live, const char *name);
+
 bool libxl_channel_is_agent(const DomainChrDef *channel);
 
 /* The one of @infos (of XenChannelInfo) with that name, or NULL. */

@@ -24,12 +24,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <xen/io/xenbus.h>
 
 #include "util/error.h"
 #include "util/i18n.h"
+#include "util/unix_socket.h"
 #include "xen/xen_host_libxl.h"
 
 #define BACKEND_SOCKET "/run/virtxl/channeld.sock"
@@ -50,17 +50,12 @@ bool
 xen_channel_check_backend(const char *root, GError **error)
 {
     g_autofree char *path = g_strconcat(root, BACKEND_SOCKET, NULL);
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool ok = false;
+    int fd = unix_socket_connect(path, SOCK_NONBLOCK);
+    /* A full queue is a sign of life, too. */
+    bool ok = fd >= 0 || errno == EAGAIN;
 
-    if (fd >= 0) {
-        ok = g_strlcpy(address.sun_path, path, sizeof(address.sun_path)) <
-                 sizeof(address.sun_path) &&
-             /* A full queue is a sign of life, too. */
-             (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 || errno == EAGAIN);
+    if (fd >= 0)
         close(fd);
-    }
     return ok || virtxl_error_set(error, VIR_ERR_OPERATION_FAILED,
                                   _("virtxl-channeld does not run (nobody listens at '%s'); start "
                                     "it with 'systemctl start virtxl-channeld', or run it"),
