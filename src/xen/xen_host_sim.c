@@ -12,6 +12,7 @@
 #include "xen/xen_host.h"
 #include "xen/xen_host_sim_channel.h"
 #include "xen/xen_host_sim_client.h"
+#include "xen/xen_host_sim_tune.h"
 
 typedef struct {
     XenHost base;
@@ -28,6 +29,12 @@ static XenHostSim *
 get_sim(XenHost *host)
 {
     return (XenHostSim *)host;
+}
+
+XenSimClient *
+xen_host_sim_get_client(XenHost *host)
+{
+    return get_sim(host)->client;
 }
 
 /* --- JSON --- */
@@ -408,6 +415,17 @@ static const XenHostOps sim_ops = {
     .check_channel_backend = sim_check_channel_backend,
     .add_channel = sim_add_channel,
     .remove_channel = sim_remove_channel,
+    .list_vcpus = xen_host_sim_list_vcpus,
+    .set_online_vcpus = xen_host_sim_set_online_vcpus,
+    .pin_vcpu = xen_host_sim_pin_vcpu,
+    .set_memory = xen_host_sim_set_memory,
+    .set_max_memory = xen_host_sim_set_max_memory,
+    .get_scheduler = xen_host_sim_get_scheduler,
+    .set_scheduler = xen_host_sim_set_scheduler,
+    .wake_up = xen_host_sim_wake_up,
+    .get_block_stats = xen_host_sim_get_block_stats,
+    .get_interface_stats = xen_host_sim_get_interface_stats,
+    .list_nodes = xen_host_sim_list_nodes,
     .get_console_path = sim_get_console_path,
     .store_userdata = sim_store_userdata,
     .load_userdata = sim_load_userdata,
