@@ -51,6 +51,14 @@ libxl_domain_unref(LibxlDomain *domain)
     g_free(domain);
 }
 
+/* Under the lock. */
+static void
+take_job(LibxlDomain *domain)
+{
+    domain->has_job = true;
+    domain->job_since_us = g_get_monotonic_time();
+}
+
 bool
 libxl_domain_begin_job(LibxlDomain *domain, GError **error)
 {
@@ -68,7 +76,7 @@ libxl_domain_begin_job(LibxlDomain *domain, GError **error)
         libxl_domain_not_found(domain->uuid, error);
         return false;
     }
-    domain->has_job = true;
+    take_job(domain);
     return true;
 }
 
@@ -79,7 +87,7 @@ libxl_domain_try_job(LibxlDomain *domain)
 
     if (domain->has_job || domain->is_removed)
         return false;
-    domain->has_job = true;
+    take_job(domain);
     return true;
 }
 

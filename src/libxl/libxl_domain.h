@@ -39,7 +39,8 @@ typedef struct {
     GMutex lock;
     GCond job_ended;
     bool has_job;
-    bool is_removed; /* no longer in the list: look it up again */
+    gint64 job_since_us; /* g_get_monotonic_time() */
+    bool is_removed;     /* no longer in the list: look it up again */
 
     DomainDef *persistent;
     DomainDef *live;
