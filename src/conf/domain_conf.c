@@ -78,6 +78,7 @@ domain_def_new(void)
     def->vcpus = def->vcpus_max = 1;
     def->on_reboot = DOMAIN_LIFECYCLE_RESTART;
     domain_cputune_init(&def->cputune);
+    domain_cpu_init(&def->cpu);
     for (const DomainDeviceFamily *family = domain_device_families; family->element; family++) {
         GPtrArray **devices = G_STRUCT_MEMBER_P(def, family->offset);
 

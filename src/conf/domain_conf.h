@@ -27,8 +27,11 @@
 #include <sys/types.h>
 
 #include "conf/chr_conf.h"
+#include "conf/cpu_conf.h"
 #include "conf/cputune_conf.h"
 #include "conf/device_conf.h"
+#include "conf/features_conf.h"
+#include "conf/timer_conf.h"
 
 /* <os><type>. XEN and LINUX are both a paravirtual guest. */
 typedef enum {
@@ -124,7 +127,10 @@ struct DomainDef {
 
     DomainOSDef os;
     ConfTristate features[DOMAIN_FEATURE_LAST];
+    DomainFeaturesDef nested_features;
+    DomainCpuDef cpu;
     DomainClockDef clock;
+    DomainTimerDef timers[DOMAIN_TIMER_LAST];
     DomainLifecycleAction on_poweroff;
     DomainLifecycleAction on_reboot;
     DomainLifecycleAction on_crash;

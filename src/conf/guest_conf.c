@@ -243,7 +243,7 @@ parse_features(DomainDef *def, xmlNode *domain, GError **error)
         if (!parse_feature(def, node, error))
             return false;
     }
-    return true;
+    return domain_features_parse_nested(&def->nested_features, features, error);
 }
 
 void
@@ -304,7 +304,8 @@ parse_clock(DomainDef *def, xmlNode *domain, GError **error)
 
     if (!node)
         return true;
-    if (!conf_xml_attr_enum(node, "offset", clock_offset_names, &offset, VIR_ERR_CONFIG_UNSUPPORTED,
+    if (!domain_timers_parse(def->timers, node, error) ||
+        !conf_xml_attr_enum(node, "offset", clock_offset_names, &offset, VIR_ERR_CONFIG_UNSUPPORTED,
                             error))
         return false;
     clock->offset = (DomainClockOffset)offset;
@@ -417,11 +418,13 @@ domain_guest_clear(DomainDef *def)
     g_free(def->os.bootloader);
     g_free(def->os.bootloader_args);
     g_free(def->clock.timezone);
+    domain_cpu_clear(&def->cpu);
 }
 
 bool
 domain_guest_parse(DomainDef *def, xmlNode *domain, GError **error)
 {
     return parse_os(def, domain, error) && parse_features(def, domain, error) &&
-           parse_clock(def, domain, error) && parse_lifecycle(def, domain, error);
+           domain_cpu_parse(&def->cpu, domain, error) && parse_clock(def, domain, error) &&
+           parse_lifecycle(def, domain, error);
 }

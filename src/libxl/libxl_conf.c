@@ -55,6 +55,13 @@ libxl_conf_is_hvm(const DomainDef *def)
     return def->os.type == DOMAIN_OS_TYPE_HVM;
 }
 
+void
+libxl_conf_bitmap_init(libxl_bitmap *bitmap, unsigned n_bits)
+{
+    bitmap->size = (n_bits + 7) / 8;
+    bitmap->map = g_new0(uint8_t, bitmap->size);
+}
+
 libxl_string_list
 libxl_conf_string_list(GPtrArray *strings)
 {
@@ -102,12 +109,10 @@ map_create_info(const DomainDef *def, libxl_domain_create_info *info)
 
 /* --- what is built -------------------------------------------------------- */
 
-/* As libxl_bitmap_alloc(), which needs a context and thus a hypervisor. */
 static void
 set_first_vcpus(libxl_bitmap *bitmap, unsigned n_bits, unsigned n_set)
 {
-    bitmap->size = (n_bits + 7) / 8;
-    bitmap->map = g_new0(uint8_t, bitmap->size);
+    libxl_conf_bitmap_init(bitmap, n_bits);
     for (unsigned i = 0; i < n_set; i++)
         libxl_bitmap_set(bitmap, (int)i);
 }
@@ -342,10 +347,11 @@ map_actions(const DomainDef *def, libxl_domain_config *config)
 /* --- all of it ------------------------------------------------------------ */
 
 static const LibxlConfFamily families[] = {
-    libxl_conf_map_disks,     libxl_conf_map_nets,     libxl_conf_map_graphics,
-    libxl_conf_map_videos,    libxl_conf_map_inputs,   libxl_conf_map_serials,
-    libxl_conf_map_parallels, libxl_conf_map_channels, libxl_conf_map_controllers,
-    libxl_conf_map_hostdevs,  libxl_conf_map_sounds,   libxl_conf_check_kept,
+    libxl_conf_map_nested_features, libxl_conf_map_timers,   libxl_conf_map_cpu,
+    libxl_conf_map_disks,           libxl_conf_map_nets,     libxl_conf_map_graphics,
+    libxl_conf_map_videos,          libxl_conf_map_inputs,   libxl_conf_map_serials,
+    libxl_conf_map_parallels,       libxl_conf_map_channels, libxl_conf_map_controllers,
+    libxl_conf_map_hostdevs,        libxl_conf_map_sounds,   libxl_conf_check_kept,
 };
 
 bool
