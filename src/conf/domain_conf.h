@@ -52,6 +52,7 @@ typedef enum {
 
 typedef struct {
     DomainOSType type;
+    char *firmware; /* "bios" or "efi", to be chosen by the host; or NULL */
     char *arch;
     char *machine;
     char *loader;
@@ -127,6 +128,8 @@ struct DomainDef {
 
     DomainOSDef os;
     ConfTristate features[DOMAIN_FEATURE_LAST];
+    ConfTristate pm_suspend_to_mem; /* <pm> is given back as written */
+    ConfTristate pm_suspend_to_disk;
     DomainFeaturesDef nested_features;
     DomainCpuDef cpu;
     DomainClockDef clock;

@@ -146,6 +146,19 @@ parse_loader(DomainOSDef *os, xmlNode *node, GError **error)
 }
 
 static bool
+parse_firmware(DomainOSDef *os, xmlNode *node, GError **error)
+{
+    static ConfNames names = {"bios", "efi", NULL};
+    int firmware = -1;
+
+    if (!conf_xml_attr_enum(node, "firmware", names, &firmware, VIR_ERR_XML_ERROR, error))
+        return false;
+    if (firmware >= 0)
+        os->firmware = g_strdup(names[firmware]);
+    return true;
+}
+
+static bool
 parse_os(DomainDef *def, xmlNode *domain, GError **error)
 {
     DomainOSDef *os = &def->os;
@@ -157,6 +170,8 @@ parse_os(DomainDef *def, xmlNode *domain, GError **error)
         return false;
     if (!node)
         return true;
+    if (!parse_firmware(os, node, error))
+        return false;
     for (gsize i = 0; i < G_N_ELEMENTS(os_texts); i++)
         *os_text(os, i) = conf_xml_child_text(node, os_texts[i].element);
     return parse_loader(os, node, error) && parse_boot(os, node, error);
@@ -186,6 +201,7 @@ domain_os_format(const DomainDef *def, xmlNode *domain)
     if (os->bootloader_args)
         conf_xml_add_text(domain, "bootloader_args", os->bootloader_args);
     node = conf_xml_add(domain, "os");
+    conf_xml_set(node, "firmware", os->firmware);
     /* libvirt writes a paravirtual guest as "linux", however it was given */
     type = conf_xml_add_text(
         node, "type",
@@ -356,6 +372,30 @@ domain_clock_format(const DomainDef *def, xmlNode *domain, unsigned flags)
         conf_xml_setf(node, "start", "%" G_GUINT64_FORMAT, clock->start);
 }
 
+/* --- <pm> ------------------------------------------------------------------ */
+
+static bool
+parse_pm_state(xmlNode *pm, const char *name, ConfTristate *enabled, GError **error)
+{
+    xmlNode *node = conf_xml_child(pm, name);
+
+    return !node || conf_xml_attr_yes_no(node, "enabled", enabled, error);
+}
+
+static bool
+parse_pm(DomainDef *def, xmlNode *domain, GError **error)
+{
+    xmlNode *pm = conf_xml_child(domain, "pm");
+
+    if (!pm)
+        return true;
+    if (!parse_pm_state(pm, "suspend-to-mem", &def->pm_suspend_to_mem, error) ||
+        !parse_pm_state(pm, "suspend-to-disk", &def->pm_suspend_to_disk, error))
+        return false;
+    conf_xml_unsee(pm);
+    return true;
+}
+
 /* --- <on_...> ------------------------------------------------------------- */
 
 static const struct {
@@ -412,6 +452,7 @@ domain_guest_clear(DomainDef *def)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(os_texts); i++)
         g_free(*os_text(&def->os, i));
+    g_free(def->os.firmware);
     g_free(def->os.arch);
     g_free(def->os.loader_type);
     g_free(def->os.machine);
@@ -426,5 +467,5 @@ domain_guest_parse(DomainDef *def, xmlNode *domain, GError **error)
 {
     return parse_os(def, domain, error) && parse_features(def, domain, error) &&
            domain_cpu_parse(&def->cpu, domain, error) && parse_clock(def, domain, error) &&
-           parse_lifecycle(def, domain, error);
+           parse_pm(def, domain, error) && parse_lifecycle(def, domain, error);
 }

@@ -140,6 +140,17 @@ map_clock(const DomainDef *def, libxl_domain_build_info *info, GError **error)
                              def->clock.offset == DOMAIN_CLOCK_TIMEZONE ? "timezone" : "absolute");
 }
 
+/* libxl looks for none by itself, and dies without. */
+static bool
+check_has_kernel(const DomainDef *def, GError **error)
+{
+    if (libxl_conf_is_hvm(def) || def->os.kernel || def->os.bootloader)
+        return true;
+    return libxl_conf_refuse(def, error,
+                             _("<os>: a guest that is not fully virtualised needs a <kernel> or a "
+                               "<bootloader>"));
+}
+
 static void
 map_kernel(const DomainDef *def, libxl_domain_build_info *info)
 {
@@ -250,17 +261,30 @@ boot_order(const DomainDef *def)
     return g_string_free(order, FALSE);
 }
 
-/* Which firmware a loader is shows in its name only. */
-static void
-map_loader(const DomainDef *def, libxl_domain_build_info *info)
+/* A loader in flash memory is UEFI; which one another loader is shows in its name only. */
+static bool
+is_ovmf(const DomainOSDef *os)
 {
-    g_autofree char *name = def->os.loader ? g_path_get_basename(def->os.loader) : NULL;
-    g_autofree char *lower = name ? g_ascii_strdown(name, -1) : NULL;
+    g_autofree char *name = g_path_get_basename(os->loader);
+    g_autofree char *lower = g_ascii_strdown(name, -1);
 
-    if (!lower || !strstr(lower, "ovmf"))
-        return;
-    info->u.hvm.bios = LIBXL_BIOS_TYPE_OVMF;
-    info->u.hvm.system_firmware = g_strdup(def->os.loader);
+    return g_strcmp0(os->loader_type, "pflash") == 0 || strstr(lower, "ovmf");
+}
+
+/* Where no file is named, libxl takes the one that came with it. */
+static void
+map_firmware(const DomainDef *def, libxl_domain_build_info *info)
+{
+    const DomainOSDef *os = &def->os;
+
+    if (os->loader && is_ovmf(os)) {
+        info->u.hvm.bios = LIBXL_BIOS_TYPE_OVMF;
+        info->u.hvm.system_firmware = g_strdup(os->loader);
+    } else if (g_strcmp0(os->firmware, "efi") == 0) {
+        info->u.hvm.bios = LIBXL_BIOS_TYPE_OVMF;
+    } else if (g_strcmp0(os->firmware, "bios") == 0) {
+        info->u.hvm.bios = LIBXL_BIOS_TYPE_SEABIOS;
+    }
 }
 
 /* The definition of a PV or PVH guest often names a device model that was never
@@ -285,8 +309,10 @@ map_hvm(const DomainDef *def, libxl_domain_build_info *info)
     libxl_defbool_set(&info->apic, def->features[DOMAIN_FEATURE_APIC] == CONF_TRISTATE_YES);
     libxl_defbool_set(&info->acpi, def->features[DOMAIN_FEATURE_ACPI] == CONF_TRISTATE_YES);
     set_feature(&info->u.hvm.viridian, def->features[DOMAIN_FEATURE_VIRIDIAN]);
+    set_feature(&info->u.hvm.acpi_s3, def->pm_suspend_to_mem);
+    set_feature(&info->u.hvm.acpi_s4, def->pm_suspend_to_disk);
     info->u.hvm.boot = boot_order(def);
-    map_loader(def, info);
+    map_firmware(def, info);
     map_emulator(def, info);
 }
 
@@ -316,7 +342,8 @@ map_build_info(const DomainDef *def, libxl_domain_build_info *info, GError **err
         map_hvm(def, info);
     else
         map_bootloader(def, info);
-    return map_clock(def, info, error) && map_weight(def, info, error);
+    return check_has_kernel(def, error) && map_clock(def, info, error) &&
+           map_weight(def, info, error);
 }
 
 /* --- what happens when it stops ------------------------------------------- */

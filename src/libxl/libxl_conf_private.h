@@ -7,7 +7,7 @@
  *   libxl_conf_features.c  <xen>, <hyperv> and timers
  *   libxl_conf_graphics.c  graphics, video, input
  *   libxl_conf_hostdev.c   PCI and USB devices of the host
- *   libxl_conf_kept.c      devices that Xen can't provide
+ *   libxl_conf_kept.c      what Xen can't provide
  *   libxl_conf_net.c       network interfaces
  *   libxl_conf_sound.c     sound cards
  *   libxl_conf_usb.c       controllers
@@ -40,7 +40,7 @@ bool libxl_conf_map_parallels(const DomainDef *def, libxl_domain_config *config,
 bool libxl_conf_map_channels(const DomainDef *def, libxl_domain_config *config, GError **error);
 bool libxl_conf_map_controllers(const DomainDef *def, libxl_domain_config *config, GError **error);
 
-/* Refuses devices of families that nobody maps. */
+/* Refuses what nobody maps. */
 bool libxl_conf_check_kept(const DomainDef *def, libxl_domain_config *config, GError **error);
 
 /* Sets VIR_ERR_CONFIG_UNSUPPORTED with the domain's name before the formatted
