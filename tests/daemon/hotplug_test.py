@@ -402,7 +402,7 @@ def other_families_can_be_changed_for_the_next_start_only():
         guest.attach(disk, "--config")
         daemon.virsh("detach-disk", "families", "xvdb", "--config")
         assert "xvdb" not in daemon.virsh("dumpxml", "--inactive", "families")
-        expect_in("hostdev", guest.attach_fails("<hostdev mode='subsystem' type='pci'/>", "--config"))
+        expect_in("watchdog", guest.attach_fails("<watchdog model='ib700'/>", "--config"))
 
 
 @test
