@@ -76,12 +76,13 @@ REMOTE_HANDLER(remote_domain_set_autostart);
 bool remote_domain_shutdown_asks_agent(gconstpointer data);
 bool remote_domain_reboot_asks_agent(gconstpointer data);
 
-/* remote_device.c: attach and detach */
+/* remote_device.c: attach, detach, update */
 REMOTE_HANDLER(remote_domain_attach_device);
 REMOTE_HANDLER(remote_domain_attach_device_flags);
 REMOTE_HANDLER(remote_domain_detach_device);
 REMOTE_HANDLER(remote_domain_detach_device_flags);
 REMOTE_HANDLER(remote_domain_detach_device_alias);
+REMOTE_HANDLER(remote_domain_update_device_flags);
 
 /* remote_agent.c: the agent in a domain's guest */
 REMOTE_HANDLER(qemu_domain_agent_command);

@@ -132,6 +132,8 @@ static const RemoteRoute remote_routes[] = {
                                                        REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_DETACH_DEVICE_ALIAS] = {CALL_A(remote_domain_detach_device_alias,
                                                        REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_UPDATE_DEVICE_FLAGS] = {CALL_A(remote_domain_update_device_flags,
+                                                       REMOTE_WORKER)},
 
     /* The agent in a domain's guest */
     [REMOTE_PROC_DOMAIN_AGENT_SET_RESPONSE_TIMEOUT] = {CALL_AR(
