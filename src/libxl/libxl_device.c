@@ -92,11 +92,12 @@ is_same_net(gconstpointer device, gconstpointer other)
 static bool
 has_address(const DomainNetDef *net, const DomainDeviceInfo *wanted)
 {
-    const DomainDeviceAddress *address = &net->info.address;
+    const DomainDeviceAddress *left = &net->info.address, *right = &wanted->address;
 
-    return wanted->address.type != DOMAIN_ADDRESS_PCI ||
-           (address->type == DOMAIN_ADDRESS_PCI &&
-            memcmp(&address->pci, &wanted->address.pci, sizeof(address->pci)) == 0);
+    return right->type != DOMAIN_ADDRESS_PCI ||
+           (left->type == DOMAIN_ADDRESS_PCI && left->pci.domain == right->pci.domain &&
+            left->pci.bus == right->pci.bus && left->pci.slot == right->pci.slot &&
+            left->pci.function == right->pci.function);
 }
 
 /* One without a MAC address means the only one that there is. */

@@ -129,11 +129,21 @@ remove_usbctrl(libxl_ctx *libxl, guint32 domid, const char *name, bool force)
     return rc;
 }
 
-static int (*const removers[XEN_DEVICE_TYPES])(libxl_ctx *, guint32, const char *, bool) = {
-    [XEN_DEVICE_DISK] = remove_disk,
-    [XEN_DEVICE_NIC] = remove_nic,
-    [XEN_DEVICE_USBCTRL] = remove_usbctrl,
-};
+static int
+remove_device(libxl_ctx *libxl, guint32 domid, XenDeviceType type, const char *name, bool force)
+{
+    switch (type) {
+    case XEN_DEVICE_DISK:
+        return remove_disk(libxl, domid, name, force);
+    case XEN_DEVICE_NIC:
+        return remove_nic(libxl, domid, name, force);
+    case XEN_DEVICE_USBCTRL:
+        return remove_usbctrl(libxl, domid, name, force);
+    case XEN_DEVICE_TYPES:
+        break;
+    }
+    return ERROR_INVAL;
+}
 
 bool
 xen_device_remove(XenContext *context, guint32 domid, XenDeviceType type, const char *name,
@@ -144,7 +154,7 @@ xen_device_remove(XenContext *context, guint32 domid, XenDeviceType type, const 
 
     if (!xen_device_is_listed(infos, type, name))
         return true;
-    rc = removers[type](context->libxl, domid, name, force);
+    rc = remove_device(context->libxl, domid, type, name, force);
     if (rc == ERROR_TIMEDOUT)
         return virtxl_error_set(error, VIR_ERR_OPERATION_TIMEOUT,
                                 _("the guest of domain %u does not let go of %s '%s'"), domid,
