@@ -165,7 +165,8 @@ typedef struct {
     bool (*add_device)(XenHost *host, guint32 domid, XenDevice *device, GError **error);
     /* Removes it; one that is not there is no error. Without @force fails with
      * VIR_ERR_OPERATION_TIMEOUT if the guest does not let go of a disk, which then
-     * stays. */
+     * stays; libxl does not take back what it asked for, so that it goes when the guest
+     * lets go later. */
     bool (*remove_device)(XenHost *host, guint32 domid, XenDeviceType type, const char *name,
                           bool force, GError **error);
     /* The CD-ROM drive with the target of @disk gets its medium, which may be none. */
