@@ -337,14 +337,13 @@ rpc_stream_is_finishing(const RpcStream *stream)
 bool
 rpc_stream_can_send(const RpcStream *stream)
 {
-    return (stream->state == STREAM_OPEN || stream->state == STREAM_FINISHING) &&
-           rpc_client_output_ready(stream->streams->client);
+    return stream->state == STREAM_OPEN && rpc_client_output_ready(stream->streams->client);
 }
 
 void
 rpc_stream_send(RpcStream *stream, GBytes *data)
 {
     g_return_if_fail(g_bytes_get_size(data) > 0);
-    if (stream->state == STREAM_OPEN || stream->state == STREAM_FINISHING)
+    if (stream->state == STREAM_OPEN)
         send_frame(stream, RPC_STATUS_CONTINUE, data);
 }

@@ -85,6 +85,7 @@ void rpc_stream_take(RpcStream *stream, gsize size);
 /* Has the client finished, with input left to take? */
 bool rpc_stream_is_finishing(const RpcStream *stream);
 
+/* False for ever once the client has finished or aborted: it reads no more. */
 bool rpc_stream_can_send(const RpcStream *stream);
 /* Sends @data, at least one byte and at most RPC_STREAM_DATA_MAX. */
 void rpc_stream_send(RpcStream *stream, GBytes *data);
