@@ -18,8 +18,6 @@ struct LibxlChrLease {
     /* with the lock */
     bool is_ended;
     LibxlChrLeaseEnd end;
-
-    /* main thread only */
     LibxlChrLeaseFunc func; /* NULL: not watched, or told already */
     gpointer user_data;
 };
@@ -65,9 +63,12 @@ static gboolean
 tell(gpointer data)
 {
     LibxlChrLease *lease = data;
-    LibxlChrLeaseFunc func = lease->func;
+    LibxlChrLeaseFunc func;
 
+    g_mutex_lock(&lease->leases->lock);
+    func = lease->func;
     lease->func = NULL;
+    g_mutex_unlock(&lease->leases->lock);
     if (func)
         func(lease->end, lease->user_data);
     return G_SOURCE_REMOVE;
@@ -141,28 +142,22 @@ libxl_chr_lease_get_fd(const LibxlChrLease *lease)
     return lease->fd;
 }
 
-static bool
-has_ended(LibxlChrLease *lease)
-{
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lease->leases->lock);
-
-    return lease->is_ended;
-}
-
 void
 libxl_chr_lease_watch(LibxlChrLease *lease, LibxlChrLeaseFunc func, gpointer user_data)
 {
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lease->leases->lock);
+
     lease->func = func;
     lease->user_data = user_data;
-    if (has_ended(lease))
+    if (lease->is_ended)
         tell_soon(lease);
 }
 
 void
 libxl_chr_lease_release(LibxlChrLease *lease)
 {
-    lease->func = NULL;
     g_mutex_lock(&lease->leases->lock);
+    lease->func = NULL;
     if (!lease->is_ended)
         g_hash_table_remove(lease->leases->by_path, lease->path);
     g_mutex_unlock(&lease->leases->lock);
