@@ -18,6 +18,9 @@
 #define ASIDE_WAIT_MS 1000
 #define ASIDE_POLL_MS 5
 
+/* The highest device id that is believed; more than any domain has. */
+#define DEVID_MAX 4095
+
 /* --- device ids, aliases, automatic paths --------------------------------- */
 
 /* True if the host's end is a socket that we have made: without a path there is
@@ -147,6 +150,38 @@ libxl_channels_drop_automatic_paths(DomainDef *def, const LibxlDriverConfig *con
         libxl_channel_drop_automatic_path(def->channels->pdata[i], config);
 }
 
+void
+libxl_channels_drop_devids(DomainDef *live)
+{
+    for (guint i = 0; i < live->channels->len; i++)
+        ((DomainChrDef *)live->channels->pdata[i])->devid = 0;
+}
+
+/* The device id that give_alias() made the alias of, or 0. */
+static unsigned
+get_devid_of_alias(const char *alias)
+{
+    guint64 number = 0;
+
+    if (!alias || !g_str_has_prefix(alias, "channel") ||
+        !g_ascii_string_to_unsigned(alias + strlen("channel"), 10, 0, DEVID_MAX - 1, &number, NULL))
+        return 0;
+    return (unsigned)number + 1;
+}
+
+void
+libxl_channels_keep_devids(DomainDef *live)
+{
+    libxl_channels_drop_devids(live);
+    for (guint i = 0; i < live->channels->len; i++) {
+        DomainChrDef *channel = live->channels->pdata[i];
+        unsigned devid = get_devid_of_alias(channel->info.alias);
+
+        if (!devid_is_used(live, devid))
+            channel->devid = devid;
+    }
+}
+
 /* What the driver calls it in the live definition. A channel that goes on after a
  * reboot may have another device id than before. */
 static void
@@ -202,7 +237,8 @@ bool
 libxl_channel_prepare(DomainDef *live, DomainChrDef *channel, LibxlChannelBackend backend,
                       const LibxlDriverConfig *config, GPtrArray *messages, GError **error)
 {
-    channel->devid = lowest_free_devid(live);
+    if (channel->devid == 0)
+        channel->devid = lowest_free_devid(live);
     channel->ours = libxl_channel_source_is_ours(channel, backend);
     give_alias(channel);
     if (has_socket(channel) && (!give_path(live, channel, config, error) ||
@@ -223,9 +259,6 @@ bool
 libxl_channels_prepare(DomainDef *live, const LibxlDriverConfig *config, GPtrArray *messages,
                        GError **error)
 {
-    for (guint i = 0; i < live->channels->len; i++)
-        ((DomainChrDef *)live->channels->pdata[i])->devid = 0;
-
     for (guint i = 0; i < live->channels->len; i++) {
         if (!libxl_channel_prepare(live, live->channels->pdata[i], config->channel_backend, config,
                                    messages, error))

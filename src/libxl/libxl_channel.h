@@ -2,8 +2,8 @@
  * paths of sockets, and what must be true before and after a start.
  *
  * A start goes
- *   libxl_channels_prepare()  on a copy of the definition: gives each channel the
- *                             lowest free device id, an alias, and, where the
+ *   libxl_channels_prepare()  on a copy of the definition: gives each channel
+ *                             without a device id the lowest free one, an alias, and, where the
  *                             XML names no path, the automatic one; looks at
  *                             what is at each path
  *   libxl_channels_check_backend()
@@ -38,6 +38,12 @@
 /* What can be said when a domain is defined: that each automatic path will fit
  * into a socket's address, and no two paths are the same. Errors: VIR_ERR_CONFIG_UNSUPPORTED. */
 bool libxl_channels_check(const DomainDef *def, const LibxlDriverConfig *config, GError **error);
+
+/* Before prepare: which device ids are taken. None, for a guest that boots; for one that
+ * is restored, those that its channels' aliases tell ("channel0" is 1), since it finds its
+ * devices by them. One with an alias of the user's gets the lowest that is left. */
+void libxl_channels_drop_devids(DomainDef *live);
+void libxl_channels_keep_devids(DomainDef *live);
 
 /* @messages gets a string for each thing that an administrator should know.
  * Errors: VIR_ERR_CONFIG_UNSUPPORTED, VIR_ERR_OPERATION_FAILED for a path that

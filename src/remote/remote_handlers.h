@@ -91,6 +91,21 @@ REMOTE_HANDLER(remote_domain_detach_device_flags);
 REMOTE_HANDLER(remote_domain_detach_device_alias);
 REMOTE_HANDLER(remote_domain_update_device_flags);
 
+/* remote_save.c: save, restore, core dump */
+REMOTE_HANDLER(remote_domain_save);
+REMOTE_HANDLER(remote_domain_save_flags);
+REMOTE_HANDLER(remote_domain_restore);
+REMOTE_HANDLER(remote_domain_restore_flags);
+REMOTE_HANDLER(remote_domain_managed_save);
+REMOTE_HANDLER(remote_domain_managed_save_remove);
+REMOTE_HANDLER(remote_domain_save_image_get_xml_desc);
+REMOTE_HANDLER(remote_domain_save_image_define_xml);
+REMOTE_HANDLER(remote_domain_managed_save_get_xml_desc);
+REMOTE_HANDLER(remote_domain_managed_save_define_xml);
+REMOTE_HANDLER(remote_domain_core_dump);
+REMOTE_HANDLER(remote_domain_core_dump_with_format);
+bool remote_domain_managed_save_get_xml_desc_writes(gconstpointer data);
+
 /* remote_agent.c: the agent in a domain's guest */
 REMOTE_HANDLER(qemu_domain_agent_command);
 REMOTE_HANDLER(remote_domain_agent_set_response_timeout);

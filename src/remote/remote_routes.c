@@ -166,6 +166,27 @@ static const RemoteRoute remote_routes[] = {
                                                         REMOTE_AGENT),
                                                 .writes = remote_domain_interface_addresses_writes},
 
+    /* Save, restore, core dump */
+    [REMOTE_PROC_DOMAIN_SAVE] = {CALL_A(remote_domain_save, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SAVE_FLAGS] = {CALL_A(remote_domain_save_flags, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_RESTORE] = {CALL_A(remote_domain_restore, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_RESTORE_FLAGS] = {CALL_A(remote_domain_restore_flags, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_MANAGED_SAVE] = {CALL_A(remote_domain_managed_save, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_MANAGED_SAVE_REMOVE] = {CALL_A(remote_domain_managed_save_remove,
+                                                       REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SAVE_IMAGE_GET_XML_DESC] = {CALL_AR(remote_domain_save_image_get_xml_desc,
+                                                            REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SAVE_IMAGE_DEFINE_XML] = {CALL_A(remote_domain_save_image_define_xml,
+                                                         REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_MANAGED_SAVE_GET_XML_DESC] =
+        {CALL_AR(remote_domain_managed_save_get_xml_desc, REMOTE_WORKER),
+         .writes = remote_domain_managed_save_get_xml_desc_writes},
+    [REMOTE_PROC_DOMAIN_MANAGED_SAVE_DEFINE_XML] = {CALL_A(remote_domain_managed_save_define_xml,
+                                                           REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_CORE_DUMP] = {CALL_A(remote_domain_core_dump, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_CORE_DUMP_WITH_FORMAT] = {CALL_A(remote_domain_core_dump_with_format,
+                                                         REMOTE_WORKER)},
+
     /* Events */
     [REMOTE_PROC_CONNECT_DOMAIN_EVENT_REGISTER] = {CALL_R(remote_connect_domain_event_register,
                                                           REMOTE_LOOP)},

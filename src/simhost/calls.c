@@ -11,6 +11,7 @@
 #include "simhost/control.h"
 #include "simhost/device_calls.h"
 #include "simhost/json_tools.h"
+#include "simhost/save.h"
 #include "util/error.h"
 #include "util/i18n.h"
 
@@ -276,6 +277,9 @@ static const struct {
     {"reboot", call_reboot, COUNTED},
     {"remove_channel", sim_call_remove_channel, COUNTED},
     {"remove_device", sim_call_remove_device, COUNTED},
+    {"restore", sim_call_restore, COUNTED},
+    {"resume", sim_call_resume, COUNTED},
+    {"save", sim_call_save, COUNTED},
     {"set_channel_online", sim_call_set_channel_online, COUNTED},
     {"shutdown", call_shutdown, COUNTED},
     {"store_userdata", call_store_userdata, COUNTED},

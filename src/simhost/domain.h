@@ -75,6 +75,13 @@ void sim_domain_request(SimDomain *domain, SimShutdownReason reason);
 /* The guest stops of its own accord, now. Fails if it does not run. */
 bool sim_domain_stop(SimDomain *domain, SimShutdownReason reason, GError **error);
 
+/* It goes on after it has suspended itself; else nothing happens. */
+void sim_domain_resume(SimDomain *domain);
+
+gint64 sim_domain_get_cpu_time_us(const SimDomain *domain);
+/* For one that does not run. */
+void sim_domain_set_cpu_time_us(SimDomain *domain, gint64 cpu_time_us);
+
 /* Channels that the domain was built with, by devid; NULL if there is none of that
  * name. */
 GPtrArray *sim_domain_get_channels(SimDomain *domain);

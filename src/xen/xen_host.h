@@ -139,6 +139,15 @@ typedef struct {
     bool (*reboot)(XenHost *host, guint32 domid, GError **error);
     /* Ends when the domain's id is free and its devices are gone. */
     bool (*destroy)(XenHost *host, guint32 domid, GError **error);
+    /* Has the guest suspend itself and writes all of it to @fd, a blocking descriptor. It
+     * then is shut down (LIBXL_SHUTDOWN_REASON_SUSPEND) and waits for destroy or resume;
+     * on failure it runs on. */
+    bool (*save)(XenHost *host, guint32 domid, int fd, GError **error);
+    /* Lets it go on after save. Nothing happens to one that is not suspended. */
+    bool (*resume)(XenHost *host, guint32 domid, GError **error);
+    /* Like create, from what save wrote; @version is the stream's. */
+    bool (*restore)(XenHost *host, libxl_domain_config *config, int fd, guint version,
+                    guint32 *domid, GError **error);
     /* Writes the domain's memory to @path. */
     bool (*dump_core)(XenHost *host, guint32 domid, const char *path, GError **error);
 

@@ -5,6 +5,7 @@
  *   xen_host_libxl_context.c  libxl contexts and what libxl has to say
  *   xen_host_libxl_device.c   devices that come and go while a domain runs
  *   xen_host_libxl_info.c     opening, and what is known of the machine
+ *   xen_host_libxl_save.c     a domain into a file, and out of it
  *   xen_host_libxl_store.c    consoles and channels, out of xenstore
  *   xen_host_libxl_watch.c    the thread that tells what happens to domains
  *
@@ -68,6 +69,15 @@ bool xen_host_no_domain(guint32 domid, GError **error);
 bool xen_host_libxl_check_machine(GError **error);
 
 bool xen_host_libxl_get_info(XenContext *context, XenHostInfo *info, GError **error);
+
+/* --- saving ------------------------------------------------------------- */
+
+/* See XenHostOps. After a failed restore *domid may be that of a domain which is still
+ * there. */
+bool xen_context_save(XenContext *context, guint32 domid, int fd, GError **error);
+bool xen_context_resume(XenContext *context, guint32 domid, GError **error);
+bool xen_context_restore(XenContext *context, libxl_domain_config *config, int fd, guint version,
+                         guint32 *domid, GError **error);
 
 /* --- xenstore ----------------------------------------------------------- */
 
