@@ -177,6 +177,14 @@ libxl_domain_change_live(LibxlDomain *domain, DomainDef *def)
 }
 
 void
+libxl_domain_forget_sample(LibxlDomain *domain)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
+
+    domain->sample.taken_us = 0;
+}
+
+void
 libxl_domain_set_state(LibxlDomain *domain, virDomainState state, int reason)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);

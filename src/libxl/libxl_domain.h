@@ -82,6 +82,8 @@ void libxl_domain_set_persistent(LibxlDomain *domain, DomainDef *def);
 void libxl_domain_set_live(LibxlDomain *domain, DomainDef *def);
 /* The same for a domain that goes on running, with other devices. */
 void libxl_domain_change_live(LibxlDomain *domain, DomainDef *def);
+/* What the hypervisor said of it is out of date. */
+void libxl_domain_forget_sample(LibxlDomain *domain);
 void libxl_domain_set_state(LibxlDomain *domain, virDomainState state, int reason);
 void libxl_domain_set_foreign(LibxlDomain *domain, bool is_foreign);
 void libxl_domain_set_autostart(LibxlDomain *domain, bool autostart);

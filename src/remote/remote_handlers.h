@@ -99,6 +99,7 @@ REMOTE_HANDLER(remote_domain_get_scheduler_parameters);
 REMOTE_HANDLER(remote_domain_get_scheduler_parameters_flags);
 REMOTE_HANDLER(remote_domain_set_scheduler_parameters);
 REMOTE_HANDLER(remote_domain_set_scheduler_parameters_flags);
+REMOTE_HANDLER(remote_node_get_cpu_map);
 REMOTE_HANDLER(remote_node_get_free_memory);
 REMOTE_HANDLER(remote_node_get_cells_free_memory);
 bool remote_domain_set_vcpus_flags_asks_agent(gconstpointer data);

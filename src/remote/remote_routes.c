@@ -158,6 +158,7 @@ static const RemoteRoute remote_routes[] = {
         remote_domain_set_scheduler_parameters, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_SET_SCHEDULER_PARAMETERS_FLAGS] = {CALL_A(
         remote_domain_set_scheduler_parameters_flags, REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_GET_CPU_MAP] = {CALL_AR(remote_node_get_cpu_map, REMOTE_LOOP)},
     [REMOTE_PROC_NODE_GET_FREE_MEMORY] = {CALL_R(remote_node_get_free_memory, REMOTE_WORKER)},
     [REMOTE_PROC_NODE_GET_CELLS_FREE_MEMORY] = {CALL_AR(
         remote_node_get_cells_free_memory, REMOTE_WORKER)},
