@@ -227,7 +227,7 @@ def a_job_under_way_is_told_of():
     daemon = Daemon()
     daemon.running("job")
     domain = connection(daemon).lookupByName("job")
-    expect_equal(domain.jobInfo()[0], libvirt.VIR_DOMAIN_JOB_NONE)
+    wait_for("no job", lambda: domain.jobInfo()[0] == libvirt.VIR_DOMAIN_JOB_NONE)
     expect_equal(domain.jobStats(), {"type": libvirt.VIR_DOMAIN_JOB_NONE})
     expect_equal(domain.controlInfo(), [libvirt.VIR_DOMAIN_CONTROL_OK, 0, 0])
     fails(libvirt.VIR_ERR_OPERATION_INVALID, domain.abortJob)
@@ -239,7 +239,7 @@ def a_job_under_way_is_told_of():
     fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, domain.abortJob)
     slow.communicate(timeout=PATIENCE)
     expect_equal(slow.returncode, 0)
-    expect_equal(domain.jobInfo()[0], libvirt.VIR_DOMAIN_JOB_NONE)
+    wait_for("no job", lambda: domain.jobInfo()[0] == libvirt.VIR_DOMAIN_JOB_NONE)
     for call in (domain.jobStats, domain.controlInfo):
         fails(libvirt.VIR_ERR_INVALID_ARG, call, UNKNOWN)
 
