@@ -27,6 +27,7 @@
 #include <sys/types.h>
 
 #include "conf/chr_conf.h"
+#include "conf/cputune_conf.h"
 #include "conf/device_conf.h"
 
 /* <os><type>. XEN and LINUX are both a paravirtual guest. */
@@ -103,7 +104,6 @@ typedef enum {
     DOMAIN_LIFECYCLE_COREDUMP_RESTART, /* on_crash only */
 } DomainLifecycleAction;
 
-typedef struct DomainDef DomainDef;
 struct DomainDef {
     int id; /* -1 while not running */
     char *name;
@@ -120,6 +120,7 @@ struct DomainDef {
     unsigned vcpus; /* at start; <= vcpus_max */
     bool vcpu_placement_auto;
     char *vcpu_cpuset; /* as libvirt prints it; or NULL */
+    DomainCputuneDef cputune;
 
     DomainOSDef os;
     ConfTristate features[DOMAIN_FEATURE_LAST];

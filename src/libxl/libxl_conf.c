@@ -22,6 +22,7 @@
 #include "libxl/libxl_conf_private.h"
 #include "util/error.h"
 #include "util/i18n.h"
+#include "xen/xen_tune.h"
 
 /* --- helpers of all families --------------------------------------------- */
 
@@ -285,6 +286,19 @@ map_hvm(const DomainDef *def, libxl_domain_build_info *info)
 }
 
 static bool
+map_weight(const DomainDef *def, libxl_domain_build_info *info, GError **error)
+{
+    if (!def->cputune.has_shares)
+        return true;
+    if (def->cputune.shares < 1 || def->cputune.shares > XEN_SCHEDULER_WEIGHT_MAX)
+        return libxl_conf_refuse(def, error,
+                                 _("<cputune><shares> is Xen's weight, 1 to %d, not %u"),
+                                 XEN_SCHEDULER_WEIGHT_MAX, def->cputune.shares);
+    info->sched_params.weight = (int)def->cputune.shares;
+    return true;
+}
+
+static bool
 map_build_info(const DomainDef *def, libxl_domain_build_info *info, GError **error)
 {
     libxl_domain_build_info_init_type(info, guest_type(def));
@@ -297,7 +311,7 @@ map_build_info(const DomainDef *def, libxl_domain_build_info *info, GError **err
         map_hvm(def, info);
     else
         map_bootloader(def, info);
-    return map_clock(def, info, error);
+    return map_clock(def, info, error) && map_weight(def, info, error);
 }
 
 /* --- what happens when it stops ------------------------------------------- */

@@ -54,6 +54,14 @@ libxl_domain_unref(LibxlDomain *domain)
     g_free(domain);
 }
 
+/* Under the lock. */
+static void
+take_job(LibxlDomain *domain)
+{
+    domain->has_job = true;
+    domain->job_since_us = g_get_monotonic_time();
+}
+
 bool
 libxl_domain_begin_job(LibxlDomain *domain, GError **error)
 {
@@ -71,7 +79,7 @@ libxl_domain_begin_job(LibxlDomain *domain, GError **error)
         libxl_domain_not_found(domain->uuid, error);
         return false;
     }
-    domain->has_job = true;
+    take_job(domain);
     return true;
 }
 
@@ -82,7 +90,7 @@ libxl_domain_try_job(LibxlDomain *domain)
 
     if (domain->has_job || domain->is_removed)
         return false;
-    domain->has_job = true;
+    take_job(domain);
     return true;
 }
 
@@ -170,6 +178,14 @@ libxl_domain_change_live(LibxlDomain *domain, DomainDef *def)
     g_mutex_lock(&domain->lock);
     domain->is_updated = true;
     g_mutex_unlock(&domain->lock);
+}
+
+void
+libxl_domain_forget_sample(LibxlDomain *domain)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
+
+    domain->sample.taken_us = 0;
 }
 
 void

@@ -41,7 +41,8 @@ typedef struct {
     GMutex lock;
     GCond job_ended;
     bool has_job;
-    bool is_removed; /* no longer in the list: look it up again */
+    gint64 job_since_us; /* g_get_monotonic_time() */
+    bool is_removed;     /* no longer in the list: look it up again */
 
     DomainDef *persistent;
     DomainDef *live;
@@ -83,6 +84,8 @@ void libxl_domain_set_persistent(LibxlDomain *domain, DomainDef *def);
 void libxl_domain_set_live(LibxlDomain *domain, DomainDef *def);
 /* The same for a domain that goes on running, with other devices. */
 void libxl_domain_change_live(LibxlDomain *domain, DomainDef *def);
+/* What the hypervisor said of it is out of date. */
+void libxl_domain_forget_sample(LibxlDomain *domain);
 void libxl_domain_set_state(LibxlDomain *domain, virDomainState state, int reason);
 void libxl_domain_set_foreign(LibxlDomain *domain, bool is_foreign);
 void libxl_domain_set_autostart(LibxlDomain *domain, bool autostart);

@@ -136,6 +136,9 @@ free_event(gpointer data)
 
     libxl_domain_ref_free(event->domain);
     g_free(event->alias);
+    g_free(event->uri);
+    if (event->params)
+        g_array_unref(event->params);
     g_free(event);
 }
 
@@ -152,9 +155,8 @@ deliver_events(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
-/* Takes what @event has over. */
-static void
-emit(LibxlDriver *driver, LibxlDomain *domain, LibxlDriverEvent event)
+void
+libxl_driver_emit_event(LibxlDriver *driver, LibxlDomain *domain, LibxlDriverEvent event)
 {
     event.domain = libxl_domain_make_ref(domain);
     g_async_queue_push(driver->events, g_memdup2(&event, sizeof(event)));
@@ -165,14 +167,16 @@ void
 libxl_driver_emit(LibxlDriver *driver, LibxlDomain *domain, virDomainEventID id, int type,
                   int detail)
 {
-    emit(driver, domain, (LibxlDriverEvent){.id = id, .type = type, .detail = detail});
+    libxl_driver_emit_event(driver, domain,
+                            (LibxlDriverEvent){.id = id, .type = type, .detail = detail});
 }
 
 void
 libxl_driver_emit_device(LibxlDriver *driver, LibxlDomain *domain, virDomainEventID id,
                          const char *alias)
 {
-    emit(driver, domain, (LibxlDriverEvent){.id = id, .alias = g_strdup(alias ? alias : "")});
+    libxl_driver_emit_event(driver, domain,
+                            (LibxlDriverEvent){.id = id, .alias = g_strdup(alias ? alias : "")});
 }
 
 /* --- events from the host ---------------------------------------------------- */

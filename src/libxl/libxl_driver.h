@@ -75,14 +75,17 @@ void libxl_domain_ref_free(LibxlDomainRef *ref);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibxlDomainRef, libxl_domain_ref_free)
 
 /* An event of virDomainEventID; lifecycle's type and detail are libvirt's
- * virDomainEventType and its details, agent-lifecycle's a state and a reason; events of
- * devices have an alias. */
+ * virDomainEventType and its details, agent-lifecycle's a state and a reason,
+ * metadata-change's a virDomainMetadataType; events of devices have an alias. */
 typedef struct {
     virDomainEventID id;
     LibxlDomainRef *domain;
     int type;
     int detail;
     char *alias;
+    char *uri;      /* metadata-change: the namespace, or NULL */
+    guint64 kib;    /* balloon-change */
+    GArray *params; /* tunable: see libxl_params.h */
 } LibxlDriverEvent;
 
 typedef void (*LibxlDriverEventFunc)(const LibxlDriverEvent *event, gpointer user_data);

@@ -10,6 +10,7 @@
 #include "libxl/libxl_conf.h"
 #include "libxl/libxl_device.h"
 #include "libxl/libxl_store.h"
+#include "libxl/libxl_vcpu.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/i18n.h"
@@ -54,7 +55,8 @@ settle(LibxlDriver *driver, DomainDef *live, GError **error)
 {
     settle_consoles(driver, live, live->serials, XEN_CONSOLE_SERIAL, "serial");
     settle_consoles(driver, live, live->consoles, XEN_CONSOLE_PV, "console");
-    return libxl_channels_add(live, driver->config, driver->host, error) &&
+    return libxl_driver_pin_all(driver, live, error) &&
+           libxl_channels_add(live, driver->config, driver->host, error) &&
            libxl_channels_settle(live, driver->config, driver->host, error);
 }
 

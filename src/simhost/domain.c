@@ -83,6 +83,7 @@ sim_domain_new_control(guint64 memory_kib, guint vcpus)
     domain->config->vcpus = domain->config->max_vcpus = vcpus;
     domain->config->channels = g_ptr_array_new();
     domain->config->serials = g_array_new(FALSE, TRUE, sizeof(bool));
+    domain->config->resources = sim_resources_new(NULL);
     domain->config->hardware = sim_hardware_new(NULL);
     domain->running_since = g_get_monotonic_time();
     return domain;
@@ -282,6 +283,18 @@ sim_domain_get_cpu_time_us(const SimDomain *domain)
     return domain->cpu_time_us + g_get_monotonic_time() - domain->running_since;
 }
 
+guint64
+sim_domain_get_cpu_time_ns(const SimDomain *domain)
+{
+    return (guint64)get_cpu_time_us(domain) * 1000;
+}
+
+SimDomainConfig *
+sim_domain_get_config(SimDomain *domain)
+{
+    return domain->config;
+}
+
 void
 sim_domain_set_cpu_time_us(SimDomain *domain, gint64 cpu_time_us)
 {
@@ -301,6 +314,7 @@ sim_domain_describe(const SimDomain *domain, struct json_object *object)
     sim_json_add_number(object, "memory_kib", domain->config->memory_kib);
     sim_json_add_number(object, "max_memory_kib", domain->config->max_memory_kib);
     sim_json_add_number(object, "cpu_time_ns", (guint64)sim_domain_get_cpu_time_us(domain) * 1000);
+    sim_json_add_number(object, "cpu_time_ns", sim_domain_get_cpu_time_ns(domain));
     sim_json_add_number(object, "vcpus", domain->config->vcpus);
     sim_json_add_number(object, "max_vcpus", domain->config->max_vcpus);
 }

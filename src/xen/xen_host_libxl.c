@@ -39,6 +39,18 @@ take_context(XenHost *host, GError **error)
     return xen_context_take(host_libxl(host)->contexts, error);
 }
 
+XenContext *
+xen_host_libxl_take_context(XenHost *host, GError **error)
+{
+    return take_context(host, error);
+}
+
+struct xs_handle *
+xen_host_libxl_get_store(XenHost *host)
+{
+    return host_libxl(host)->xs;
+}
+
 /* --- the host ----------------------------------------------------------- */
 
 static void
@@ -544,6 +556,17 @@ static const XenHostOps host_ops = {
     .check_channel_backend = host_check_channel_backend,
     .add_channel = host_add_channel,
     .remove_channel = host_remove_channel,
+    .list_vcpus = xen_host_libxl_list_vcpus,
+    .set_online_vcpus = xen_host_libxl_set_online_vcpus,
+    .pin_vcpu = xen_host_libxl_pin_vcpu,
+    .set_memory = xen_host_libxl_set_memory,
+    .set_max_memory = xen_host_libxl_set_max_memory,
+    .get_scheduler = xen_host_libxl_get_scheduler,
+    .set_scheduler = xen_host_libxl_set_scheduler,
+    .wake_up = xen_host_libxl_wake_up,
+    .get_block_stats = xen_host_libxl_get_block_stats,
+    .get_interface_stats = xen_host_libxl_get_interface_stats,
+    .list_nodes = xen_host_libxl_list_nodes,
     .list_devices = host_list_devices,
     .add_device = host_add_device,
     .remove_device = host_remove_device,

@@ -14,6 +14,7 @@
 #include "xen/xen_host_sim_client.h"
 #include "xen/xen_host_sim_device.h"
 #include "xen/xen_host_sim_save.h"
+#include "xen/xen_host_sim_tune.h"
 
 typedef struct {
     XenHost base;
@@ -30,6 +31,12 @@ static XenHostSim *
 get_sim(XenHost *host)
 {
     return (XenHostSim *)host;
+}
+
+XenSimClient *
+xen_host_sim_get_client(XenHost *host)
+{
+    return get_sim(host)->client;
 }
 
 /* --- JSON --- */
@@ -459,6 +466,17 @@ static const XenHostOps sim_ops = {
     .check_channel_backend = sim_check_channel_backend,
     .add_channel = sim_add_channel,
     .remove_channel = sim_remove_channel,
+    .list_vcpus = xen_host_sim_list_vcpus,
+    .set_online_vcpus = xen_host_sim_set_online_vcpus,
+    .pin_vcpu = xen_host_sim_pin_vcpu,
+    .set_memory = xen_host_sim_set_memory,
+    .set_max_memory = xen_host_sim_set_max_memory,
+    .get_scheduler = xen_host_sim_get_scheduler,
+    .set_scheduler = xen_host_sim_set_scheduler,
+    .wake_up = xen_host_sim_wake_up,
+    .get_block_stats = xen_host_sim_get_block_stats,
+    .get_interface_stats = xen_host_sim_get_interface_stats,
+    .list_nodes = xen_host_sim_list_nodes,
     .list_devices = sim_list_devices,
     .add_device = sim_add_device,
     .remove_device = sim_remove_device,
