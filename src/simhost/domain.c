@@ -283,12 +283,6 @@ sim_domain_get_cpu_time_us(const SimDomain *domain)
     return domain->cpu_time_us + g_get_monotonic_time() - domain->running_since;
 }
 
-guint64
-sim_domain_get_cpu_time_ns(const SimDomain *domain)
-{
-    return (guint64)get_cpu_time_us(domain) * 1000;
-}
-
 SimDomainConfig *
 sim_domain_get_config(SimDomain *domain)
 {
@@ -314,7 +308,6 @@ sim_domain_describe(const SimDomain *domain, struct json_object *object)
     sim_json_add_number(object, "memory_kib", domain->config->memory_kib);
     sim_json_add_number(object, "max_memory_kib", domain->config->max_memory_kib);
     sim_json_add_number(object, "cpu_time_ns", (guint64)sim_domain_get_cpu_time_us(domain) * 1000);
-    sim_json_add_number(object, "cpu_time_ns", sim_domain_get_cpu_time_ns(domain));
     sim_json_add_number(object, "vcpus", domain->config->vcpus);
     sim_json_add_number(object, "max_vcpus", domain->config->max_vcpus);
 }

@@ -53,7 +53,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimDomain, sim_domain_free)
 
 /* What it was built with, as far as it was not changed since: for who changes it. */
 SimDomainConfig *sim_domain_get_config(SimDomain *domain);
-guint64 sim_domain_get_cpu_time_ns(const SimDomain *domain);
 
 void sim_domain_set_event_func(SimDomain *domain, SimDomainEventFunc func, gpointer user_data);
 
