@@ -137,6 +137,8 @@ def device_ids_outlive_a_restore():
             guest.attach(channel(name))
         guest.detach(channel("b"))
         shared().virsh("save", "ids", path)
+        shared().virsh("save-image-define", path,
+                       shared().file("ids.xml", shared().virsh("save-image-dumpxml", path)))
         shared().virsh("restore", path)
         expect_equal([guest.devid(name) for name in ("a", "c")], [1, 3])
         guest.both_ways("c")
