@@ -209,6 +209,6 @@ libxl_driver_domain_core_dump(LibxlDriver *driver, const guint8 *uuid, const cha
     if (!domain)
         return false;
     ok = dump(driver, domain, path, flags, error);
-    libxl_driver_end_obtained(driver, domain);
+    libxl_driver_end(domain);
     return ok;
 }

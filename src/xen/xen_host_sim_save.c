@@ -46,13 +46,12 @@ xen_sim_save(XenSimClient *client, guint32 domid, int fd, GError **error)
 {
     g_autoptr(Json) result = xen_sim_client_call(client, "save", new_args(domid), error);
     const char *stream = json_object_get_string(json_object_object_get(result, "stream"));
-    g_autoptr(Json) resumed = NULL;
 
     if (!stream)
         return false;
     if (write_stream(fd, stream, error))
         return true;
-    resumed = xen_sim_client_call(client, "resume", new_args(domid), NULL);
+    json_object_put(xen_sim_client_call(client, "resume", new_args(domid), NULL));
     return false;
 }
 

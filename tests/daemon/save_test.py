@@ -137,9 +137,23 @@ def device_ids_outlive_a_restore():
             guest.attach(channel(name))
         guest.detach(channel("b"))
         shared().virsh("save", "ids", path)
+        shared().virsh("save-image-define", path,
+                       shared().file("ids.xml", shared().virsh("save-image-dumpxml", path)))
         shared().virsh("restore", path)
         expect_equal([guest.devid(name) for name in ("a", "c")], [1, 3])
         guest.both_ways("c")
+
+
+@test
+def channels_of_the_other_backend_are_restored():
+    daemon = Daemon(driver_config='channel_backend = "libxl"\n')
+    path = daemon.path("image")
+    with Guest(daemon, "mixed", channel("boot")) as guest:
+        guest.attach(channel(NAME))
+        daemon.virsh("save", "mixed", path)
+        daemon.virsh("restore", path)
+        guest.both_ways("boot")
+        guest.both_ways()
 
 
 @test
@@ -360,6 +374,36 @@ def a_save_that_the_daemon_did_not_live_to_end_is_settled_by_the_next():
         expect_equal(os.path.exists(image), is_complete)
         daemon.remove("guest") if not is_complete else daemon.virsh("start", "guest")
     assert not os.path.exists(image)
+
+
+@test
+def a_restore_that_the_daemon_did_not_live_to_end_leaves_the_managed_save():
+    daemon = Daemon()
+    daemon.running("guest")
+    daemon.virsh("managedsave", "guest")
+    daemon.ctl("delay", "restore", "3600000")
+    process = daemon.virsh_process("start", "guest")
+    wait_for("the start", lambda: os.path.exists(daemon.path("run/libvirt/libxl/guest.xml")))
+    daemon.kill()
+    process.communicate()
+    daemon.ctl("reset")
+    daemon.start()
+    expect_equal(daemon.state("guest"), "shut off")
+    daemon.virsh("start", "guest")
+    expect_in("restored", daemon.virsh("domstate", "--reason", "guest"))
+
+
+@test
+def a_managed_save_is_restored_when_the_host_boots():
+    daemon = Daemon()
+    daemon.running("guest")
+    daemon.virsh("autostart", "guest")
+    daemon.virsh("managedsave", "guest")
+    daemon.stop()
+    os.remove(daemon.path("run/libvirt/libxl/autostarted"))
+    daemon.start()
+    daemon.wait_for_state("guest", "running")
+    expect_in("restored", daemon.virsh("domstate", "--reason", "guest"))
 
 
 # What is in an image
