@@ -68,6 +68,29 @@ libxl_driver_begin_active(LibxlDriver *driver, const guint8 *uuid, GError **erro
 
 LibxlDomain *
 libxl_driver_obtain(LibxlDriver *driver, const DomainDef *def, GError **error)
+/* --- define, undefine ---------------------------------------------------------- */
+
+static DomainDef *
+parse(LibxlDriver *driver, const char *xml, bool validate, GError **error)
+{
+    DomainParseDefaults defaults = libxl_driver_parse_defaults(driver);
+    g_autoptr(DomainDef) def = NULL;
+
+    defaults.guests = driver->guest_kinds;
+    if (validate && !domain_schema_validate(driver->schema, xml, error))
+        return NULL;
+    def = domain_def_parse_string(xml, &defaults, DOMAIN_PARSE_INACTIVE, error);
+    if (!def)
+        return NULL;
+    libxl_channels_drop_automatic_paths(def, driver->config);
+    if (!domain_def_validate(def, error) || !libxl_channels_check(def, driver->config, error))
+        return NULL;
+    return g_steal_pointer(&def);
+}
+
+/* The domain that @def is about, new or known, with its job held. */
+static LibxlDomain *
+obtain(LibxlDriver *driver, const DomainDef *def, GError **error)
 {
     for (;;) {
         g_autoptr(LibxlDomain) domain =
@@ -136,6 +159,10 @@ libxl_driver_domain_define_xml(LibxlDriver *driver, const char *xml, guint flags
 
     if (!libxl_driver_check_flags(flags, 0, "virDomainDefineXMLFlags", error) ||
         !(def = parse(driver, xml, error)) || !(domain = libxl_driver_obtain(driver, def, error)))
+    if (!libxl_driver_check_flags(flags, VIR_DOMAIN_DEFINE_VALIDATE, "virDomainDefineXMLFlags",
+                                  error) ||
+        !(def = parse(driver, xml, flags & VIR_DOMAIN_DEFINE_VALIDATE, error)) ||
+        !(domain = obtain(driver, def, error)))
         return NULL;
     if (define(driver, domain, g_steal_pointer(&def), error))
         ref = libxl_domain_make_ref(domain);
@@ -225,6 +252,10 @@ libxl_driver_domain_create_xml(LibxlDriver *driver, const char *xml, guint flags
 
     if (!libxl_driver_check_flags(flags, VIR_DOMAIN_START_PAUSED, "virDomainCreateXML", error) ||
         !(def = parse(driver, xml, error)) || !(domain = libxl_driver_obtain(driver, def, error)))
+    if (!libxl_driver_check_flags(flags, VIR_DOMAIN_START_PAUSED | VIR_DOMAIN_START_VALIDATE,
+                                  "virDomainCreateXML", error) ||
+        !(def = parse(driver, xml, flags & VIR_DOMAIN_START_VALIDATE, error)) ||
+        !(domain = obtain(driver, def, error)))
         return NULL;
     if (libxl_driver_check_inactive(domain, error) &&
         libxl_store_check_no_managed_save(driver, domain, error) &&
