@@ -68,29 +68,6 @@ libxl_driver_begin_active(LibxlDriver *driver, const guint8 *uuid, GError **erro
 
 LibxlDomain *
 libxl_driver_obtain(LibxlDriver *driver, const DomainDef *def, GError **error)
-/* --- define, undefine ---------------------------------------------------------- */
-
-static DomainDef *
-parse(LibxlDriver *driver, const char *xml, bool validate, GError **error)
-{
-    DomainParseDefaults defaults = libxl_driver_parse_defaults(driver);
-    g_autoptr(DomainDef) def = NULL;
-
-    defaults.guests = driver->guest_kinds;
-    if (validate && !domain_schema_validate(driver->schema, xml, error))
-        return NULL;
-    def = domain_def_parse_string(xml, &defaults, DOMAIN_PARSE_INACTIVE, error);
-    if (!def)
-        return NULL;
-    libxl_channels_drop_automatic_paths(def, driver->config);
-    if (!domain_def_validate(def, error) || !libxl_channels_check(def, driver->config, error))
-        return NULL;
-    return g_steal_pointer(&def);
-}
-
-/* The domain that @def is about, new or known, with its job held. */
-static LibxlDomain *
-obtain(LibxlDriver *driver, const DomainDef *def, GError **error)
 {
     for (;;) {
         g_autoptr(LibxlDomain) domain =
@@ -119,12 +96,14 @@ libxl_driver_end_obtained(LibxlDriver *driver, LibxlDomain *domain)
 /* --- define, undefine ---------------------------------------------------------- */
 
 static DomainDef *
-parse(LibxlDriver *driver, const char *xml, GError **error)
+parse(LibxlDriver *driver, const char *xml, bool validate, GError **error)
 {
     DomainParseDefaults defaults = libxl_driver_parse_defaults(driver);
     g_autoptr(DomainDef) def = NULL;
 
     defaults.guests = driver->guest_kinds;
+    if (validate && !domain_schema_validate(driver->schema, xml, error))
+        return NULL;
     def = domain_def_parse_string(xml, &defaults, DOMAIN_PARSE_INACTIVE, error);
     if (!def)
         return NULL;
@@ -157,12 +136,10 @@ libxl_driver_domain_define_xml(LibxlDriver *driver, const char *xml, guint flags
     LibxlDomainRef *ref = NULL;
     LibxlDomain *domain;
 
-    if (!libxl_driver_check_flags(flags, 0, "virDomainDefineXMLFlags", error) ||
-        !(def = parse(driver, xml, error)) || !(domain = libxl_driver_obtain(driver, def, error)))
     if (!libxl_driver_check_flags(flags, VIR_DOMAIN_DEFINE_VALIDATE, "virDomainDefineXMLFlags",
                                   error) ||
         !(def = parse(driver, xml, flags & VIR_DOMAIN_DEFINE_VALIDATE, error)) ||
-        !(domain = obtain(driver, def, error)))
+        !(domain = libxl_driver_obtain(driver, def, error)))
         return NULL;
     if (define(driver, domain, g_steal_pointer(&def), error))
         ref = libxl_domain_make_ref(domain);
@@ -250,16 +227,15 @@ libxl_driver_domain_create_xml(LibxlDriver *driver, const char *xml, guint flags
     LibxlDomainRef *ref = NULL;
     LibxlDomain *domain;
 
-    if (!libxl_driver_check_flags(flags, VIR_DOMAIN_START_PAUSED, "virDomainCreateXML", error) ||
-        !(def = parse(driver, xml, error)) || !(domain = libxl_driver_obtain(driver, def, error)))
     if (!libxl_driver_check_flags(flags, VIR_DOMAIN_START_PAUSED | VIR_DOMAIN_START_VALIDATE,
                                   "virDomainCreateXML", error) ||
         !(def = parse(driver, xml, flags & VIR_DOMAIN_START_VALIDATE, error)) ||
-        !(domain = obtain(driver, def, error)))
+        !(domain = libxl_driver_obtain(driver, def, error)))
         return NULL;
     if (libxl_driver_check_inactive(domain, error) &&
         libxl_store_check_no_managed_save(driver, domain, error) &&
-        libxl_lifecycle_start(driver, domain, def, flags, VIR_DOMAIN_RUNNING_BOOTED, error))
+        libxl_lifecycle_start(driver, domain, def, flags & VIR_DOMAIN_START_PAUSED,
+                              VIR_DOMAIN_RUNNING_BOOTED, error))
         ref = libxl_domain_make_ref(domain);
     libxl_driver_end_obtained(driver, domain);
     return ref;
