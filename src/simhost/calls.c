@@ -11,8 +11,8 @@
 #include "simhost/control.h"
 #include "simhost/device_calls.h"
 #include "simhost/json_tools.h"
-#include "simhost/save.h"
 #include "simhost/resource_calls.h"
+#include "simhost/save.h"
 #include "util/error.h"
 #include "util/i18n.h"
 
