@@ -74,8 +74,7 @@ libxl_driver_domain_set_memory(LibxlDriver *driver, const guint8 *uuid, guint64 
         return virtxl_error_set(error, VIR_ERR_INVALID_ARG, _("a domain has some memory"));
     if (kib > MEMORY_MAX_KIB)
         return virtxl_error_set(error, VIR_ERR_OVERFLOW,
-                                _("%" PRIu64 " KiB are more than a memory can have"),
-                                kib);
+                                _("%" PRIu64 " KiB are more than a memory can have"), kib);
     return libxl_change(driver, uuid, flags & ~(guint)VIR_DOMAIN_MEM_MAXIMUM,
                         flags & VIR_DOMAIN_MEM_MAXIMUM ? &maximum : &memory, &kib, error);
 }
