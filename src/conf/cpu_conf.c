@@ -5,6 +5,7 @@
 #include "conf/cpu_conf.h"
 
 #include "conf/conf_xml_tools.h"
+#include "conf/cpuset_conf.h"
 #include "util/error.h"
 #include "util/i18n.h"
 
@@ -45,6 +46,7 @@ domain_cpu_clear(DomainCpuDef *cpu)
 {
     g_clear_pointer(&cpu->features, g_ptr_array_unref);
     g_clear_pointer(&cpu->cells, g_ptr_array_unref);
+    g_clear_pointer(&cpu->nodeset, g_free);
 }
 
 /* --- features ---------------------------------------------------------------- */
@@ -177,8 +179,23 @@ parse_cells(DomainCpuDef *cpu, xmlNode *numa, GError **error)
 
 /* --- all of it ------------------------------------------------------------------- */
 
-bool
-domain_cpu_parse(DomainCpuDef *cpu, xmlNode *domain, GError **error)
+static bool
+parse_numatune(DomainCpuDef *cpu, xmlNode *domain, GError **error)
+{
+    xmlNode *node = conf_xml_child(domain, "numatune");
+    g_autofree char *nodeset = node ? conf_xml_child_attr(node, "memory", "nodeset") : NULL;
+
+    if (!node)
+        return true;
+    conf_xml_unsee(node);
+    if (!nodeset)
+        return true;
+    cpu->nodeset = cpuset_tidy(nodeset, error);
+    return cpu->nodeset != NULL;
+}
+
+static bool
+parse_cpu(DomainCpuDef *cpu, xmlNode *domain, GError **error)
 {
     xmlNode *node = conf_xml_child(domain, "cpu");
     xmlNode *numa;
@@ -197,4 +214,10 @@ domain_cpu_parse(DomainCpuDef *cpu, xmlNode *domain, GError **error)
         return false;
     conf_xml_unsee(node);
     return true;
+}
+
+bool
+domain_cpu_parse(DomainCpuDef *cpu, xmlNode *domain, GError **error)
+{
+    return parse_cpu(cpu, domain, error) && parse_numatune(cpu, domain, error);
 }

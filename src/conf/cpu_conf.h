@@ -33,11 +33,12 @@ typedef struct {
 typedef struct {
     GPtrArray *features; /* of DomainCpuFeature */
     GPtrArray *cells;    /* of DomainCpuCell, by id from 0 */
+    char *nodeset;       /* of <numatune>: the host's nodes that memory comes from; or NULL */
 } DomainCpuDef;
 
 void domain_cpu_init(DomainCpuDef *cpu);
 void domain_cpu_clear(DomainCpuDef *cpu);
 
-/* Reads <cpu> out of @domain. Errors: VIR_ERR_XML_ERROR, VIR_ERR_CONFIG_UNSUPPORTED, as
- * libvirt's. */
+/* Reads <cpu> and <numatune> out of @domain. Errors: VIR_ERR_XML_ERROR,
+ * VIR_ERR_CONFIG_UNSUPPORTED, VIR_ERR_INVALID_ARG, as libvirt's. */
 bool domain_cpu_parse(DomainCpuDef *cpu, xmlNode *domain, GError **error);

@@ -1,4 +1,4 @@
-/* <cpu> as libxl's configuration.
+/* <cpu> and <numatune> as libxl's configuration.
  *
  * Xen has no CPU models: a guest sees the host's processor, less what Xen can't offer
  * and what the definition says. Which model a definition names, if any, does not
@@ -122,9 +122,24 @@ map_cells(const DomainDef *def, libxl_domain_build_info *info, GError **error)
     return true;
 }
 
+/* The host's nodes that the guest's memory comes from. libxl would choose them by itself,
+ * and refuses both. */
+static void
+map_nodeset(const DomainCpuDef *cpu, libxl_domain_build_info *info)
+{
+    g_autoptr(GByteArray) nodes = cpu->nodeset ? cpuset_parse(cpu->nodeset) : NULL;
+
+    if (!nodes)
+        return;
+    libxl_conf_bitmap_init(&info->nodemap, nodes->len * 8);
+    memcpy(info->nodemap.map, nodes->data, nodes->len);
+    libxl_defbool_set(&info->numa_placement, false);
+}
+
 bool
 libxl_conf_map_cpu(const DomainDef *def, libxl_domain_config *config, GError **error)
 {
+    map_nodeset(&def->cpu, &config->b_info);
     for (guint i = 0; i < def->cpu.features->len; i++) {
         if (!map_feature(def, def->cpu.features->pdata[i], &config->b_info, error))
             return false;
