@@ -18,8 +18,7 @@
  * and a stop ends with libxl_channels_remove(). A channel that is attached while the
  * domain runs (libxl_channel_hotplug.c) goes through the same steps by itself.
  *
- * Device ids: 0 is the primary console. Linux gives a console the lowest free
- * hvc, so that the lowest free device id keeps both numbers equal.
+ * Device ids are libxl_channel_devid.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -38,12 +37,6 @@
 /* What can be said when a domain is defined: that each automatic path will fit
  * into a socket's address, and no two paths are the same. Errors: VIR_ERR_CONFIG_UNSUPPORTED. */
 bool libxl_channels_check(const DomainDef *def, const LibxlDriverConfig *config, GError **error);
-
-/* Before prepare: which device ids are taken. None, for a guest that boots; for one that
- * is restored, those that its channels' aliases tell ("channel0" is 1), since it finds its
- * devices by them. One with an alias of the user's gets the lowest that is left. */
-void libxl_channels_drop_devids(DomainDef *live);
-void libxl_channels_keep_devids(DomainDef *live);
 
 /* @messages gets a string for each thing that an administrator should know.
  * Errors: VIR_ERR_CONFIG_UNSUPPORTED, VIR_ERR_OPERATION_FAILED for a path that

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "libxl/libxl_channel.h"
+#include "libxl/libxl_channel_devid.h"
 #include "libxl/libxl_channel_state.h"
 #include "libxl/libxl_conf.h"
 #include "libxl/libxl_device.h"

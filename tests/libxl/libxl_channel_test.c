@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "libxl/libxl_channel.h"
+#include "libxl/libxl_channel_devid.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
