@@ -88,15 +88,17 @@ is_same_net(gconstpointer device, gconstpointer other)
                   DOMAIN_NET_MAC_LENGTH) == 0;
 }
 
-/* An address of the guest's hardware, where the XML has one. */
+/* Where the XML has an address of the guest's hardware, it is that one. */
 static bool
 has_address(const DomainNetDef *net, const DomainDeviceInfo *wanted)
 {
-    const DomainDeviceAddress *address = &net->info.address;
+    const DomainDeviceAddress *left = &net->info.address, *right = &wanted->address;
 
-    return wanted->address.type != DOMAIN_ADDRESS_PCI ||
-           (address->type == DOMAIN_ADDRESS_PCI &&
-            memcmp(&address->pci, &wanted->address.pci, sizeof(address->pci)) == 0);
+    if (right->type != DOMAIN_ADDRESS_PCI)
+        return true;
+    return left->type == DOMAIN_ADDRESS_PCI && left->pci.domain == right->pci.domain &&
+           left->pci.bus == right->pci.bus && left->pci.slot == right->pci.slot &&
+           left->pci.function == right->pci.function;
 }
 
 /* One without a MAC address means the only one that there is. */

@@ -1,7 +1,6 @@
 /* Devices that libxl makes, on the real host.
  *
- * Each type is a row of functions: libxl has the same ones for all, but each with its
- * own structure. What is to be removed is first looked up by its name; if it is not
+ * libxl has the same functions for all types, but each with its own structure. What is to be removed is first looked up by its name; if it is not
  * there (any more), that is no failure.
  *
  * Without force, a disk that the guest does not let go of stays with it: libxl's
@@ -129,11 +128,21 @@ remove_usbctrl(libxl_ctx *libxl, guint32 domid, const char *name, bool force)
     return rc;
 }
 
-static int (*const removers[XEN_DEVICE_TYPES])(libxl_ctx *, guint32, const char *, bool) = {
-    [XEN_DEVICE_DISK] = remove_disk,
-    [XEN_DEVICE_NIC] = remove_nic,
-    [XEN_DEVICE_USBCTRL] = remove_usbctrl,
-};
+static int
+remove_named(libxl_ctx *libxl, guint32 domid, XenDeviceType type, const char *name, bool force)
+{
+    switch (type) {
+    case XEN_DEVICE_DISK:
+        return remove_disk(libxl, domid, name, force);
+    case XEN_DEVICE_NIC:
+        return remove_nic(libxl, domid, name, force);
+    case XEN_DEVICE_USBCTRL:
+        return remove_usbctrl(libxl, domid, name, force);
+    case XEN_DEVICE_TYPES:
+        break;
+    }
+    return ERROR_INVAL;
+}
 
 bool
 xen_device_remove(XenContext *context, guint32 domid, XenDeviceType type, const char *name,
@@ -144,7 +153,7 @@ xen_device_remove(XenContext *context, guint32 domid, XenDeviceType type, const 
 
     if (!xen_device_is_listed(infos, type, name))
         return true;
-    rc = removers[type](context->libxl, domid, name, force);
+    rc = remove_named(context->libxl, domid, type, name, force);
     if (rc == ERROR_TIMEDOUT)
         return virtxl_error_set(error, VIR_ERR_OPERATION_TIMEOUT,
                                 _("the guest of domain %u does not let go of %s '%s'"), domid,
