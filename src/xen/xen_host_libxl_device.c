@@ -1,7 +1,8 @@
 /* Devices that libxl makes, on the real host.
  *
- * libxl has the same functions for all types, but each with its own structure. What is to be removed is first looked up by its name; if it is not
- * there (any more), that is no failure.
+ * libxl has the same functions for all types, but each with its own structure. What is to
+ * be removed is first looked up by its name; if it is not there (any more), that is no
+ * failure.
  *
  * Without force, a disk that the guest does not let go of stays with it: libxl's
  * "safe" removal. Of the others libxl has no such, and takes them away after a while.
