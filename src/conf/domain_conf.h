@@ -141,7 +141,9 @@ struct DomainDef {
     GPtrArray *channels;
     GPtrArray *inputs;
     GPtrArray *graphics;
+    GPtrArray *sounds;
     GPtrArray *videos;
+    GPtrArray *hostdevs;
     GPtrArray *memballoons; /* at most one */
 
     ConfXmlKept *kept;

@@ -331,6 +331,7 @@ static const LibxlConfFamily families[] = {
     libxl_conf_map_disks,     libxl_conf_map_nets,     libxl_conf_map_graphics,
     libxl_conf_map_videos,    libxl_conf_map_inputs,   libxl_conf_map_serials,
     libxl_conf_map_parallels, libxl_conf_map_channels, libxl_conf_map_controllers,
+    libxl_conf_map_hostdevs,  libxl_conf_map_sounds,   libxl_conf_check_kept,
 };
 
 bool

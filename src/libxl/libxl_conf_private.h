@@ -4,7 +4,10 @@
  *   libxl_conf_chr.c       serial ports, channels
  *   libxl_conf_disk.c      disks
  *   libxl_conf_graphics.c  graphics, video, input
+ *   libxl_conf_hostdev.c   PCI and USB devices of the host
+ *   libxl_conf_kept.c      devices that Xen can't provide
  *   libxl_conf_net.c       network interfaces
+ *   libxl_conf_sound.c     sound cards
  *   libxl_conf_usb.c       controllers
  *
  * libxl frees what is in a configuration with free(), which is what g_free()
@@ -21,13 +24,18 @@ typedef bool (*LibxlConfFamily)(const DomainDef *def, libxl_domain_config *confi
 
 bool libxl_conf_map_disks(const DomainDef *def, libxl_domain_config *config, GError **error);
 bool libxl_conf_map_nets(const DomainDef *def, libxl_domain_config *config, GError **error);
+bool libxl_conf_map_hostdevs(const DomainDef *def, libxl_domain_config *config, GError **error);
 bool libxl_conf_map_graphics(const DomainDef *def, libxl_domain_config *config, GError **error);
+bool libxl_conf_map_sounds(const DomainDef *def, libxl_domain_config *config, GError **error);
 bool libxl_conf_map_videos(const DomainDef *def, libxl_domain_config *config, GError **error);
 bool libxl_conf_map_inputs(const DomainDef *def, libxl_domain_config *config, GError **error);
 bool libxl_conf_map_serials(const DomainDef *def, libxl_domain_config *config, GError **error);
 bool libxl_conf_map_parallels(const DomainDef *def, libxl_domain_config *config, GError **error);
 bool libxl_conf_map_channels(const DomainDef *def, libxl_domain_config *config, GError **error);
 bool libxl_conf_map_controllers(const DomainDef *def, libxl_domain_config *config, GError **error);
+
+/* Refuses devices of families that nobody maps. */
+bool libxl_conf_check_kept(const DomainDef *def, libxl_domain_config *config, GError **error);
 
 /* Sets VIR_ERR_CONFIG_UNSUPPORTED with the domain's name before the formatted
  * text. Always returns false. */

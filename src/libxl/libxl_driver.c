@@ -452,6 +452,7 @@ libxl_driver_open(LibxlDriverConfig *config, XenHost *host, LibxlDriverEventFunc
     driver->config = config;
     driver->host = host;
     driver->lock_fd = -1;
+    driver->schema = domain_schema_new(DOMAIN_SCHEMA_PATH);
     driver->domains = libxl_domain_list_new();
     driver->event_func = func;
     driver->event_data = user_data;
@@ -489,6 +490,7 @@ libxl_driver_close(LibxlDriver *driver)
     g_mutex_clear(&driver->timers_lock);
     g_free(driver->capabilities);
     g_free(driver->guest_kinds);
+    domain_schema_free(driver->schema);
     g_free(driver);
 }
 

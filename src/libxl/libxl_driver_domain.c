@@ -69,12 +69,14 @@ begin_active(LibxlDriver *driver, const guint8 *uuid, GError **error)
 /* --- define, undefine ---------------------------------------------------------- */
 
 static DomainDef *
-parse(LibxlDriver *driver, const char *xml, GError **error)
+parse(LibxlDriver *driver, const char *xml, bool validate, GError **error)
 {
     DomainParseDefaults defaults = libxl_driver_parse_defaults(driver);
     g_autoptr(DomainDef) def = NULL;
 
     defaults.guests = driver->guest_kinds;
+    if (validate && !domain_schema_validate(driver->schema, xml, error))
+        return NULL;
     def = domain_def_parse_string(xml, &defaults, DOMAIN_PARSE_INACTIVE, error);
     if (!def)
         return NULL;
@@ -136,8 +138,10 @@ libxl_driver_domain_define_xml(LibxlDriver *driver, const char *xml, guint flags
     LibxlDomainRef *ref = NULL;
     LibxlDomain *domain;
 
-    if (!libxl_driver_check_flags(flags, 0, "virDomainDefineXMLFlags", error) ||
-        !(def = parse(driver, xml, error)) || !(domain = obtain(driver, def, error)))
+    if (!libxl_driver_check_flags(flags, VIR_DOMAIN_DEFINE_VALIDATE, "virDomainDefineXMLFlags",
+                                  error) ||
+        !(def = parse(driver, xml, flags & VIR_DOMAIN_DEFINE_VALIDATE, error)) ||
+        !(domain = obtain(driver, def, error)))
         return NULL;
     if (define(driver, domain, g_steal_pointer(&def), error))
         ref = libxl_domain_make_ref(domain);
@@ -225,8 +229,10 @@ libxl_driver_domain_create_xml(LibxlDriver *driver, const char *xml, guint flags
     LibxlDomainRef *ref = NULL;
     LibxlDomain *domain;
 
-    if (!libxl_driver_check_flags(flags, VIR_DOMAIN_START_PAUSED, "virDomainCreateXML", error) ||
-        !(def = parse(driver, xml, error)) || !(domain = obtain(driver, def, error)))
+    if (!libxl_driver_check_flags(flags, VIR_DOMAIN_START_PAUSED | VIR_DOMAIN_START_VALIDATE,
+                                  "virDomainCreateXML", error) ||
+        !(def = parse(driver, xml, flags & VIR_DOMAIN_START_VALIDATE, error)) ||
+        !(domain = obtain(driver, def, error)))
         return NULL;
     if (check_inactive(domain, error) && libxl_store_check_no_managed_save(driver, domain, error) &&
         libxl_lifecycle_start(driver, domain, def, flags, VIR_DOMAIN_RUNNING_BOOTED, error))

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "conf/domain_schema.h"
 #include "libxl/libxl_domain.h"
 #include "libxl/libxl_driver.h"
 
@@ -14,6 +15,7 @@ struct LibxlDriver {
     XenHostInfo info;
     char *capabilities;           /* XML */
     DomainGuestKind *guest_kinds; /* that this host runs */
+    DomainSchema *schema;         /* for who asks for validation */
     LibxlDomainList *domains;
     int lock_fd; /* driver.pid, locked */
 
