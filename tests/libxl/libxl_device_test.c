@@ -122,9 +122,8 @@ name_on_host(const char *xml)
     g_autoptr(DomainDef) def = parse("");
     gpointer added = wanted->device;
     const LibxlDeviceFamily *row = libxl_device_family(wanted->family);
-    g_auto(XenDevice) xen;
+    g_auto(XenDevice) xen = XEN_DEVICE_NONE;
 
-    xen_device_init(&xen, row->type);
     g_assert_true(domain_def_add_device(def, wanted, NULL, DOMAIN_PARSE_INACTIVE, NULL));
     return libxl_device_map(row, def, added, &xen, NULL) ? xen_device_dup_name(&xen) : NULL;
 }
@@ -140,6 +139,19 @@ test_libxl_knows_a_device_by_its_name(void)
     g_assert_cmpstr(disk, ==, "xvdc");
     g_assert_cmpstr(nic, ==, MAC_A);
     g_assert_cmpstr(usb, ==, "1");
+}
+
+static void
+test_a_device_of_the_host_is_known_by_its_place(void)
+{
+    g_autofree char *pci =
+        name_on_host("<hostdev mode='subsystem' type='pci' managed='yes'><source>"
+                     "<address domain='0' bus='3' slot='0x10' function='1'/></source></hostdev>");
+    g_autofree char *usb = name_on_host("<hostdev mode='subsystem' type='usb'><source>"
+                                        "<address bus='1' device='4'/></source></hostdev>");
+
+    g_assert_cmpstr(pci, ==, "0000:03:10.1");
+    g_assert_cmpstr(usb, ==, "1.4");
 }
 
 static void
@@ -159,6 +171,7 @@ main(int argc, char **argv)
     g_test_add_func("/libxl-device/same", test_a_second_one_of_the_same_is_refused);
     g_test_add_func("/libxl-device/aliases", test_aliases_are_free_ones);
     g_test_add_func("/libxl-device/names", test_libxl_knows_a_device_by_its_name);
+    g_test_add_func("/libxl-device/hostdev", test_a_device_of_the_host_is_known_by_its_place);
     g_test_add_func("/libxl-device/emulated", test_emulated_hardware_does_not_come_and_go);
     return g_test_run();
 }
