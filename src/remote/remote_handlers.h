@@ -79,6 +79,10 @@ REMOTE_HANDLER(remote_domain_set_autostart);
 bool remote_domain_shutdown_asks_agent(gconstpointer data);
 bool remote_domain_reboot_asks_agent(gconstpointer data);
 
+/* remote_console.c: consoles and channels as streams */
+REMOTE_HANDLER(remote_domain_open_console);
+REMOTE_HANDLER(remote_domain_open_channel);
+
 /* remote_device.c: attach, detach, update */
 REMOTE_HANDLER(remote_domain_attach_device);
 REMOTE_HANDLER(remote_domain_attach_device_flags);

@@ -137,6 +137,10 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_DOMAIN_UPDATE_DEVICE_FLAGS] = {CALL_A(remote_domain_update_device_flags,
                                                        REMOTE_WORKER)},
 
+    /* A domain's consoles and channels */
+    [REMOTE_PROC_DOMAIN_OPEN_CONSOLE] = {CALL_A(remote_domain_open_console, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_OPEN_CHANNEL] = {CALL_A(remote_domain_open_channel, REMOTE_WORKER)},
+
     /* The agent in a domain's guest */
     [REMOTE_PROC_DOMAIN_AGENT_SET_RESPONSE_TIMEOUT] = {CALL_AR(
         remote_domain_agent_set_response_timeout, REMOTE_LOOP)},

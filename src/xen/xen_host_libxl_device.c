@@ -209,7 +209,7 @@ remove_usbdev(libxl_ctx *libxl, guint32 domid, const char *name)
 }
 
 static int
-remove_named(libxl_ctx *libxl, guint32 domid, XenDeviceType type, const char *name, bool force)
+remove_device(libxl_ctx *libxl, guint32 domid, XenDeviceType type, const char *name, bool force)
 {
     switch (type) {
     case XEN_DEVICE_DISK:
@@ -237,7 +237,7 @@ xen_device_remove(XenContext *context, guint32 domid, XenDeviceType type, const 
 
     if (!xen_device_is_listed(infos, type, name))
         return true;
-    rc = remove_named(context->libxl, domid, type, name, force);
+    rc = remove_device(context->libxl, domid, type, name, force);
     if (rc == ERROR_TIMEDOUT)
         return virtxl_error_set(error, VIR_ERR_OPERATION_TIMEOUT,
                                 _("the guest of domain %u does not let go of %s '%s'"), domid,
