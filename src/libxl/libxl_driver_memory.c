@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <inttypes.h>
+
 #include "libxl/libxl_change.h"
 #include "libxl/libxl_driver_tune.h"
 #include "libxl/libxl_params.h"
