@@ -7,7 +7,9 @@
 
 #include "libxl/libxl_channel.h"
 #include "libxl/libxl_channel_state.h"
+#include "libxl/libxl_device_hotplug.h"
 #include "libxl/libxl_lifecycle.h"
+#include "libxl/libxl_save.h"
 #include "libxl/libxl_store.h"
 #include "util/error.h"
 
@@ -162,8 +164,12 @@ catch_up(LibxlDriver *driver, LibxlDomain *domain, const XenDomainInfo *info,
 
     if (info->is_paused && was_starting(status)) {
         finish_start(driver, domain, status);
+        if (domain->live)
+            libxl_save_adopt(driver, domain, info);
         return;
     }
+    if (libxl_save_adopt(driver, domain, info))
+        return;
     if (!libxl_store_save_live(driver, domain, false, &error))
         g_warning("%s", error->message);
     /* Not at once: a restart takes long, and clients wait for us to open. */
@@ -182,6 +188,9 @@ adopt_ours(LibxlDriver *driver, LibxlDomain *domain, const XenDomainInfo *info, 
     live->id = (int)info->domid;
     if (!libxl_channels_adopt(live, driver->host, &error))
         g_warning("domain '%s': its channels can't be read: %s", domain->name, error->message);
+    g_clear_error(&error);
+    if (!libxl_devices_adopt(live, driver->host, &error))
+        g_warning("domain '%s': its devices can't be read: %s", domain->name, error->message);
     adopt_state(domain, info, status);
     libxl_domain_set_foreign(domain, false);
     libxl_domain_set_live(domain, live);

@@ -23,7 +23,8 @@ resolve_flags(const LibxlDomain *domain, guint *flags, GError **error)
                                 _("domain '%s' is transient and does not have any persistent "
                                   "config"),
                                 domain->name);
-    return true;
+    /* What it boots with is on Xen's command line. */
+    return !(*flags & CONFIG) || libxl_driver_check_not_domain_zero(domain, error);
 }
 
 static DomainDef *
@@ -88,8 +89,10 @@ change_domain(LibxlDriver *driver, LibxlDomain *domain, guint flags, const Libxl
             write_back(driver, domain);
         return false;
     }
-    if (live)
+    if (live) {
         libxl_domain_set_live(domain, g_steal_pointer(&live));
+        libxl_domain_forget_sample(domain);
+    }
     if (persistent)
         libxl_domain_set_persistent(domain, g_steal_pointer(&persistent));
     return true;

@@ -11,12 +11,11 @@
 #include "libxl/libxl_conf_private.h"
 #include "util/i18n.h"
 
-static bool
-map_pci(const DomainDef *def, const DomainHostdevDef *hostdev, libxl_domain_config *config,
-        GError **error)
+bool
+libxl_conf_map_pci(const DomainDef *def, const DomainHostdevDef *hostdev, libxl_device_pci *device,
+                   GError **error)
 {
     const DomainDeviceAddress *address = &hostdev->pci;
-    libxl_device_pci *device;
 
     if (g_strcmp0(hostdev->driver, "vfio") == 0 || g_strcmp0(hostdev->driver, "kvm") == 0)
         return libxl_conf_refuse(
@@ -27,8 +26,6 @@ map_pci(const DomainDef *def, const DomainHostdevDef *hostdev, libxl_domain_conf
     if (def->os.type == DOMAIN_OS_TYPE_XENPVH)
         return libxl_conf_refuse(def, error,
                                  _("<hostdev type='pci'> is not possible for a PVH guest"));
-    device = &config->pcidevs[config->num_pcidevs++];
-    libxl_device_pci_init(device);
     device->domain = (int)address->pci.domain;
     device->bus = (uint8_t)address->pci.bus;
     device->dev = (uint8_t)address->pci.slot;
@@ -38,12 +35,10 @@ map_pci(const DomainDef *def, const DomainHostdevDef *hostdev, libxl_domain_conf
     return true;
 }
 
-static bool
-map_usb(const DomainDef *def, const DomainHostdevDef *hostdev, libxl_domain_config *config,
-        GError **error)
+bool
+libxl_conf_map_usbdev(const DomainDef *def, const DomainHostdevDef *hostdev,
+                      libxl_device_usbdev *device, GError **error)
 {
-    libxl_device_usbdev *device;
-
     if (!hostdev->usb.has_address)
         return libxl_conf_refuse(
             def, error,
@@ -54,29 +49,38 @@ map_usb(const DomainDef *def, const DomainHostdevDef *hostdev, libxl_domain_conf
         return libxl_conf_refuse(def, error,
                                  _("usb hostdev: there is no bus %u, device %u on any host"),
                                  hostdev->usb.bus, hostdev->usb.device);
-    device = &config->usbdevs[config->num_usbdevs++];
-    libxl_device_usbdev_init(device);
     libxl_device_usbdev_init_type(device, LIBXL_USBDEV_TYPE_HOSTDEV);
     device->u.hostdev.hostbus = (uint8_t)hostdev->usb.bus;
     device->u.hostdev.hostaddr = (uint8_t)hostdev->usb.device;
     return true;
 }
 
+bool
+libxl_conf_check_hostdev(const DomainDef *def, const DomainHostdevDef *hostdev, GError **error)
+{
+    return hostdev->type != DOMAIN_HOSTDEV_OTHER ||
+           libxl_conf_refuse(def, error,
+                             _("<hostdev> of type '%s' is not possible on Xen; use 'pci' or 'usb'"),
+                             hostdev->type_name);
+}
+
 static bool
 map_hostdev(const DomainDef *def, const DomainHostdevDef *hostdev, libxl_domain_config *config,
             GError **error)
 {
-    switch (hostdev->type) {
-    case DOMAIN_HOSTDEV_USB:
-        return map_usb(def, hostdev, config, error);
-    case DOMAIN_HOSTDEV_PCI:
-        return map_pci(def, hostdev, config, error);
-    case DOMAIN_HOSTDEV_OTHER:
-        break;
+    if (!libxl_conf_check_hostdev(def, hostdev, error))
+        return false;
+    if (hostdev->type == DOMAIN_HOSTDEV_PCI) {
+        libxl_device_pci *device = &config->pcidevs[config->num_pcidevs++];
+
+        libxl_device_pci_init(device);
+        return libxl_conf_map_pci(def, hostdev, device, error);
+    } else {
+        libxl_device_usbdev *device = &config->usbdevs[config->num_usbdevs++];
+
+        libxl_device_usbdev_init(device);
+        return libxl_conf_map_usbdev(def, hostdev, device, error);
     }
-    return libxl_conf_refuse(def, error,
-                             _("<hostdev> of type '%s' is not possible on Xen; use 'pci' or 'usb'"),
-                             hostdev->type_name);
 }
 
 bool

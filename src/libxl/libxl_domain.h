@@ -28,13 +28,15 @@ typedef struct {
     gint64 taken_us; /* g_get_monotonic_time(); 0: never */
 } LibxlDomainSample;
 
-typedef struct LibxlAgent LibxlAgent; /* libxl_agent.h */
+typedef struct LibxlAgent LibxlAgent;         /* libxl_agent.h */
+typedef struct LibxlChrLeases LibxlChrLeases; /* libxl_chr_lease.h */
 
 typedef struct {
     gint ref_count;
     char *name;
     guint8 uuid[VIR_UUID_BUFLEN];
-    LibxlAgent *agent; /* has a lock of its own */
+    LibxlAgent *agent;          /* has a lock of its own */
+    LibxlChrLeases *chr_leases; /* likewise */
 
     GMutex lock;
     GCond job_ended;
@@ -82,6 +84,8 @@ void libxl_domain_set_persistent(LibxlDomain *domain, DomainDef *def);
 void libxl_domain_set_live(LibxlDomain *domain, DomainDef *def);
 /* The same for a domain that goes on running, with other devices. */
 void libxl_domain_change_live(LibxlDomain *domain, DomainDef *def);
+/* What the hypervisor said of it is out of date. */
+void libxl_domain_forget_sample(LibxlDomain *domain);
 void libxl_domain_set_state(LibxlDomain *domain, virDomainState state, int reason);
 void libxl_domain_set_foreign(LibxlDomain *domain, bool is_foreign);
 void libxl_domain_set_autostart(LibxlDomain *domain, bool autostart);

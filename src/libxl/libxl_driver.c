@@ -23,6 +23,7 @@
 #include "libxl/libxl_driver_agent.h"
 #include "libxl/libxl_driver_state.h"
 #include "libxl/libxl_lifecycle.h"
+#include "libxl/libxl_save.h"
 #include "libxl/libxl_store.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -404,10 +405,7 @@ autostart_domain(gpointer data, gpointer user_data)
 
     if (g_atomic_int_get(&driver->is_closing) || !libxl_domain_begin_job(domain, NULL))
         return;
-    if (!domain->live && domain->persistent &&
-        (!libxl_store_check_no_managed_save(driver, domain, &error) ||
-         !libxl_lifecycle_start(driver, domain, domain->persistent, 0, VIR_DOMAIN_RUNNING_BOOTED,
-                                &error)))
+    if (!domain->live && domain->persistent && !libxl_save_start(driver, domain, 0, &error))
         g_warning("domain '%s' is not started: %s", domain->name, error->message);
     libxl_domain_end_job(domain);
 }

@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <inttypes.h>
+
 #include "libxl/libxl_change.h"
 #include "libxl/libxl_driver_tune.h"
 #include "libxl/libxl_params.h"
@@ -21,7 +23,7 @@ edit_memory(LibxlDriver *driver, DomainDef *def, gconstpointer data, GError **er
     if (kib > def->memory_max)
         return virtxl_error_set(error, VIR_ERR_INVALID_ARG,
                                 _("domain '%s': cannot set memory higher than max memory, which "
-                                  "is %" G_GUINT64_FORMAT " KiB"),
+                                  "is %" PRIu64 " KiB"),
                                 def->name, def->memory_max);
     def->memory = kib;
     return true;
@@ -74,8 +76,7 @@ libxl_driver_domain_set_memory(LibxlDriver *driver, const guint8 *uuid, guint64 
         return virtxl_error_set(error, VIR_ERR_INVALID_ARG, _("a domain has some memory"));
     if (kib > MEMORY_MAX_KIB)
         return virtxl_error_set(error, VIR_ERR_OVERFLOW,
-                                _("%" G_GUINT64_FORMAT " KiB are more than a memory can have"),
-                                kib);
+                                _("%" PRIu64 " KiB are more than a memory can have"), kib);
     return libxl_change(driver, uuid, flags & ~(guint)VIR_DOMAIN_MEM_MAXIMUM,
                         flags & VIR_DOMAIN_MEM_MAXIMUM ? &maximum : &memory, &kib, error);
 }

@@ -29,6 +29,9 @@ bool libxl_driver_domain_pin_vcpu(LibxlDriver *driver, const guint8 *uuid, guint
 GPtrArray *libxl_driver_domain_get_vcpu_pin_info(LibxlDriver *driver, const guint8 *uuid,
                                                  guint flags, GError **error);
 
+/* A getter: the CPUs of the host that are online, which Xen numbers from 0 on. */
+GByteArray *libxl_driver_node_get_cpu_map(LibxlDriver *driver, guint flags, GError **error);
+
 /* --- libxl_driver_memory.c -------------------------------------------------------- */
 
 /* Operations. @flags: virDomainMemoryModFlags. */

@@ -188,18 +188,30 @@ free_set(gpointer set)
 }
 
 static GByteArray *
+get_all_cpus(LibxlDriver *driver)
+{
+    guint size = count_host_bytes(driver);
+    g_autofree guint8 *all = g_malloc(size);
+
+    memset(all, 0xff, size);
+    return cut_to_host(driver, all, size);
+}
+
+GByteArray *
+libxl_driver_node_get_cpu_map(LibxlDriver *driver, guint flags, GError **error)
+{
+    if (!libxl_driver_check_flags(flags, 0, "virNodeGetCPUMap", error))
+        return NULL;
+    return get_all_cpus(driver);
+}
+
+static GByteArray *
 get_set(LibxlDriver *driver, const DomainDef *def, guint vcpu)
 {
     const char *cpuset = domain_cputune_get_cpuset(def, vcpu);
     g_autoptr(GByteArray) set = cpuset ? cpuset_parse(cpuset) : NULL;
-    guint size = count_host_bytes(driver);
 
-    if (set)
-        return cut_to_host(driver, set->data, set->len);
-    set = g_byte_array_sized_new(size);
-    g_byte_array_set_size(set, size);
-    memset(set->data, 0xff, size);
-    return cut_to_host(driver, set->data, size);
+    return set ? cut_to_host(driver, set->data, set->len) : get_all_cpus(driver);
 }
 
 bool

@@ -28,6 +28,9 @@ REMOTE_HANDLER(remote_node_get_security_model);
 bool remote_connect_get_hostname_blocks(RemoteCall *call, gconstpointer data);
 REMOTE_HANDLER(remote_do_nothing); /* succeeds with zeros: no objects, nothing to note */
 
+/* remote_none.c: lookups of what there is none of */
+REMOTE_HANDLER(remote_storage_vol_lookup_by_path);
+
 /* remote_list.c: finding domains */
 REMOTE_HANDLER(remote_connect_num_of_domains);
 REMOTE_HANDLER(remote_connect_list_domains);
@@ -76,13 +79,32 @@ REMOTE_HANDLER(remote_domain_set_autostart);
 bool remote_domain_shutdown_asks_agent(gconstpointer data);
 bool remote_domain_reboot_asks_agent(gconstpointer data);
 
-/* remote_device.c: attach and detach */
+/* remote_console.c: consoles and channels as streams */
+REMOTE_HANDLER(remote_domain_open_console);
+REMOTE_HANDLER(remote_domain_open_channel);
+
+/* remote_device.c: attach, detach, update */
 REMOTE_HANDLER(remote_domain_attach_device);
 REMOTE_HANDLER(remote_domain_attach_device_flags);
 REMOTE_HANDLER(remote_domain_detach_device);
 REMOTE_HANDLER(remote_domain_detach_device_flags);
 REMOTE_HANDLER(remote_domain_detach_device_alias);
+REMOTE_HANDLER(remote_domain_update_device_flags);
 
+/* remote_save.c: save, restore, core dump */
+REMOTE_HANDLER(remote_domain_save);
+REMOTE_HANDLER(remote_domain_save_flags);
+REMOTE_HANDLER(remote_domain_restore);
+REMOTE_HANDLER(remote_domain_restore_flags);
+REMOTE_HANDLER(remote_domain_managed_save);
+REMOTE_HANDLER(remote_domain_managed_save_remove);
+REMOTE_HANDLER(remote_domain_save_image_get_xml_desc);
+REMOTE_HANDLER(remote_domain_save_image_define_xml);
+REMOTE_HANDLER(remote_domain_managed_save_get_xml_desc);
+REMOTE_HANDLER(remote_domain_managed_save_define_xml);
+REMOTE_HANDLER(remote_domain_core_dump);
+REMOTE_HANDLER(remote_domain_core_dump_with_format);
+bool remote_domain_managed_save_get_xml_desc_writes(gconstpointer data);
 /* remote_tune.c: what a domain has of the host */
 REMOTE_HANDLER(remote_domain_set_vcpus);
 REMOTE_HANDLER(remote_domain_set_vcpus_flags);
@@ -99,6 +121,7 @@ REMOTE_HANDLER(remote_domain_get_scheduler_parameters);
 REMOTE_HANDLER(remote_domain_get_scheduler_parameters_flags);
 REMOTE_HANDLER(remote_domain_set_scheduler_parameters);
 REMOTE_HANDLER(remote_domain_set_scheduler_parameters_flags);
+REMOTE_HANDLER(remote_node_get_cpu_map);
 REMOTE_HANDLER(remote_node_get_free_memory);
 REMOTE_HANDLER(remote_node_get_cells_free_memory);
 bool remote_domain_set_vcpus_flags_asks_agent(gconstpointer data);

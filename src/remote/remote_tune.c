@@ -144,6 +144,24 @@ remote_domain_pin_vcpu_flags(RemoteCall *call, gconstpointer data, gpointer resu
                                         args->cpumap.cpumap_len, args->flags, error);
 }
 
+bool
+remote_node_get_cpu_map(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
+{
+    const remote_node_get_cpu_map_args *args = data;
+    remote_node_get_cpu_map_ret *ret = result;
+    g_autoptr(GByteArray) cpus = libxl_driver_node_get_cpu_map(call->driver, args->flags, error);
+
+    if (!cpus)
+        return false;
+    ret->ret = (int)libxl_driver_node_get_info(call->driver)->cpus;
+    ret->online = args->need_online ? (u_int)ret->ret : 0;
+    if (args->need_map) {
+        ret->cpumap.cpumap_len = cpus->len;
+        ret->cpumap.cpumap_val = g_memdup2(cpus->data, cpus->len);
+    }
+    return true;
+}
+
 /* --- memory -------------------------------------------------------------------------- */
 
 bool

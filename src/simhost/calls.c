@@ -9,8 +9,10 @@
 #include "simhost/call_args.h"
 #include "simhost/channel_calls.h"
 #include "simhost/control.h"
+#include "simhost/device_calls.h"
 #include "simhost/json_tools.h"
 #include "simhost/resource_calls.h"
+#include "simhost/save.h"
 #include "util/error.h"
 #include "util/i18n.h"
 
@@ -252,8 +254,10 @@ static const struct {
     Counting counting;
 } calls[] = {
     {"add_channel", sim_call_add_channel, COUNTED},
+    {"add_device", sim_call_add_device, COUNTED},
     {"backend", sim_call_backend, COUNTED_BY_NAME},
     {"backend_set", sim_call_backend_set, COUNTED_BY_NAME},
+    {"change_medium", sim_call_change_medium, COUNTED},
     {"control", sim_control_call, UNCOUNTED},
     {"create", call_create, COUNTED},
     {"destroy", call_destroy, COUNTED},
@@ -270,6 +274,7 @@ static const struct {
     {"get_scheduler", sim_call_get_scheduler, COUNTED},
     {"hello", call_hello, UNCOUNTED},
     {"list_channels", sim_call_list_channels, COUNTED},
+    {"list_devices", sim_call_list_devices, COUNTED},
     {"list_domains", call_list_domains, COUNTED},
     {"list_nodes", sim_call_list_nodes, COUNTED},
     {"list_vcpus", sim_call_list_vcpus, COUNTED},
@@ -278,6 +283,10 @@ static const struct {
     {"pin_vcpu", sim_call_pin_vcpu, COUNTED},
     {"reboot", call_reboot, COUNTED},
     {"remove_channel", sim_call_remove_channel, COUNTED},
+    {"remove_device", sim_call_remove_device, COUNTED},
+    {"restore", sim_call_restore, COUNTED},
+    {"resume", sim_call_resume, COUNTED},
+    {"save", sim_call_save, COUNTED},
     {"set_channel_online", sim_call_set_channel_online, COUNTED},
     {"set_max_memory", sim_call_set_max_memory, COUNTED},
     {"set_memory", sim_call_set_memory, COUNTED},

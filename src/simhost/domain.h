@@ -20,6 +20,7 @@
 #include "simhost/channel.h"
 #include "simhost/device_list.h"
 #include "simhost/domain_config.h"
+#include "simhost/hardware.h"
 
 #define SIM_GUEST_OBEYS_MS 50
 
@@ -52,7 +53,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimDomain, sim_domain_free)
 
 /* What it was built with, as far as it was not changed since: for who changes it. */
 SimDomainConfig *sim_domain_get_config(SimDomain *domain);
-guint64 sim_domain_get_cpu_time_ns(const SimDomain *domain);
 
 void sim_domain_set_event_func(SimDomain *domain, SimDomainEventFunc func, gpointer user_data);
 
@@ -78,6 +78,13 @@ void sim_domain_request(SimDomain *domain, SimShutdownReason reason);
 /* The guest stops of its own accord, now. Fails if it does not run. */
 bool sim_domain_stop(SimDomain *domain, SimShutdownReason reason, GError **error);
 
+/* It goes on after it has suspended itself; else nothing happens. */
+void sim_domain_resume(SimDomain *domain);
+
+gint64 sim_domain_get_cpu_time_us(const SimDomain *domain);
+/* For one that does not run. */
+void sim_domain_set_cpu_time_us(SimDomain *domain, gint64 cpu_time_us);
+
 /* Channels that the domain was built with, by devid; NULL if there is none of that
  * name. */
 GPtrArray *sim_domain_get_channels(SimDomain *domain);
@@ -90,6 +97,9 @@ SimDeviceList *sim_domain_get_devices(SimDomain *domain);
 /* Adds one, as sim_device_list_add() does. */
 SimDevice *sim_domain_add_device(SimDomain *domain, guint devid, const char *name,
                                  struct json_object *source, GError **error);
+
+/* Disks and the like; empty for Domain-0. */
+SimHardware *sim_domain_get_hardware(SimDomain *domain);
 
 /* The path of the host's pty, or NULL. */
 const char *sim_domain_get_console(SimDomain *domain);

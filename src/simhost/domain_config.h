@@ -8,6 +8,7 @@
 #include <json.h>
 #include <stdbool.h>
 
+#include "simhost/hardware.h"
 #include "simhost/resources.h"
 
 typedef struct {
@@ -27,6 +28,7 @@ typedef struct {
     GPtrArray *channels; /* of SimChannelRequest, by devid */
     GArray *serials;     /* of bool: is it a pty? */
     SimResources *resources;
+    SimHardware *hardware;
 } SimDomainConfig;
 
 /* As libxl does, numbers channels without a devid by position, and leaves out

@@ -26,6 +26,7 @@
 #include <stdbool.h>
 
 #include "util/channel_source.h"
+#include "xen/xen_device.h"
 #include "xen/xen_tune.h"
 
 typedef struct XenHost XenHost;
@@ -139,6 +140,15 @@ typedef struct {
     bool (*reboot)(XenHost *host, guint32 domid, GError **error);
     /* Ends when the domain's id is free and its devices are gone. */
     bool (*destroy)(XenHost *host, guint32 domid, GError **error);
+    /* Has the guest suspend itself and writes all of it to @fd, a blocking descriptor. It
+     * then is shut down (LIBXL_SHUTDOWN_REASON_SUSPEND) and waits for destroy or resume;
+     * on failure it runs on. */
+    bool (*save)(XenHost *host, guint32 domid, int fd, GError **error);
+    /* Lets it go on after save. Nothing happens to one that is not suspended. */
+    bool (*resume)(XenHost *host, guint32 domid, GError **error);
+    /* Like create, from what save wrote; @version is the stream's. */
+    bool (*restore)(XenHost *host, libxl_domain_config *config, int fd, guint version,
+                    guint32 *domid, GError **error);
     /* Writes the domain's memory to @path. */
     bool (*dump_core)(XenHost *host, guint32 domid, const char *path, GError **error);
 
@@ -182,6 +192,20 @@ typedef struct {
 
     /* An array of XenNodeMemory. */
     GArray *(*list_nodes)(XenHost *host, GError **error);
+
+    /* Devices that libxl makes. Returns an array of XenDeviceInfo, in no order. */
+    GPtrArray *(*list_devices)(XenHost *host, guint32 domid, GError **error);
+    /* Adds @device to a running domain; what libxl chooses is filled in. On failure
+     * nothing of it is left. */
+    bool (*add_device)(XenHost *host, guint32 domid, XenDevice *device, GError **error);
+    /* Removes it; one that is not there is no error. Without @force fails with
+     * VIR_ERR_OPERATION_TIMEOUT if the guest does not let go of a disk, which then
+     * stays; libxl does not take back what it asked for, so that it goes when the guest
+     * lets go later. */
+    bool (*remove_device)(XenHost *host, guint32 domid, XenDeviceType type, const char *name,
+                          bool force, GError **error);
+    /* The CD-ROM drive with the target of @disk gets its medium, which may be none. */
+    bool (*change_medium)(XenHost *host, guint32 domid, XenDevice *disk, GError **error);
 
     /* Returns the pty's path, or NULL. @index counts the serial ports. */
     char *(*get_console_path)(XenHost *host, guint32 domid, XenConsoleKind kind, guint index,

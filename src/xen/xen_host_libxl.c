@@ -217,6 +217,16 @@ is_domain(XenContext *context, guint32 domid, const libxl_uuid *uuid)
     return same;
 }
 
+/* libxl destroys what it could not complete, unless that fails, too. */
+static void
+remove_incomplete(XenHost *host, XenContext *context, libxl_domain_config *config, guint32 domid)
+{
+    if (is_domain(context, domid, &config->c_info.uuid))
+        libxl_domain_destroy(context->libxl, domid, NULL);
+    if (libxl_domid_valid_guest(domid))
+        xen_store_remove_consoles(host_libxl(host)->xs, domid);
+}
+
 static bool
 host_create(XenHost *host, libxl_domain_config *config, guint32 *domid, GError **error)
 {
@@ -239,12 +249,41 @@ host_create(XenHost *host, libxl_domain_config *config, guint32 *domid, GError *
                          config->c_info.name, config->c_info.name);
     else
         xen_context_fail(context, rc, error, _("cannot create domain '%s'"), config->c_info.name);
-    /* libxl destroys what it could not complete, unless that fails, too. */
-    if (is_domain(context, id, &config->c_info.uuid))
-        libxl_domain_destroy(context->libxl, id, NULL);
-    if (libxl_domid_valid_guest(id))
-        xen_store_remove_consoles(host_libxl(host)->xs, id);
+    remove_incomplete(host, context, config, id);
     return false;
+}
+
+static bool
+host_restore(XenHost *host, libxl_domain_config *config, int fd, guint version, guint32 *domid,
+             GError **error)
+{
+    g_autoptr(XenContext) context = take_context(host, error);
+    uint32_t id = INVALID_DOMID;
+
+    if (!context)
+        return false;
+    if (xen_context_restore(context, config, fd, version, &id, error)) {
+        *domid = id;
+        return true;
+    }
+    remove_incomplete(host, context, config, id);
+    return false;
+}
+
+static bool
+host_save(XenHost *host, guint32 domid, int fd, GError **error)
+{
+    g_autoptr(XenContext) context = take_context(host, error);
+
+    return context && xen_context_save(context, domid, fd, error);
+}
+
+static bool
+host_resume(XenHost *host, guint32 domid, GError **error)
+{
+    g_autoptr(XenContext) context = take_context(host, error);
+
+    return context && xen_context_resume(context, domid, error);
 }
 
 static bool
@@ -357,7 +396,7 @@ host_dump_core(XenHost *host, guint32 domid, const char *path, GError **error)
     return true;
 }
 
-/* --- consoles, channels, userdata --------------------------------------- */
+/* --- consoles, channels, devices, userdata --------------------------------------- */
 
 static bool
 check_domain(XenContext *context, guint32 domid, GError **error)
@@ -398,6 +437,41 @@ static bool
 host_remove_channel(XenHost *host, guint32 domid, guint devid, bool force, GError **error)
 {
     return xen_channel_remove(domid, devid, force, error);
+}
+
+static GPtrArray *
+host_list_devices(XenHost *host, guint32 domid, GError **error)
+{
+    g_autoptr(XenContext) context = take_context(host, error);
+
+    if (!context || !check_domain(context, domid, error))
+        return NULL;
+    return xen_device_list(context, domid);
+}
+
+static bool
+host_add_device(XenHost *host, guint32 domid, XenDevice *device, GError **error)
+{
+    g_autoptr(XenContext) context = take_context(host, error);
+
+    return context && xen_device_add(context, domid, device, error);
+}
+
+static bool
+host_remove_device(XenHost *host, guint32 domid, XenDeviceType type, const char *name, bool force,
+                   GError **error)
+{
+    g_autoptr(XenContext) context = take_context(host, error);
+
+    return context && xen_device_remove(context, domid, type, name, force, error);
+}
+
+static bool
+host_change_medium(XenHost *host, guint32 domid, XenDevice *disk, GError **error)
+{
+    g_autoptr(XenContext) context = take_context(host, error);
+
+    return context && xen_device_change_medium(context, domid, disk, error);
 }
 
 static char *
@@ -474,6 +548,9 @@ static const XenHostOps host_ops = {
     .shutdown = host_shutdown,
     .reboot = host_reboot,
     .destroy = host_destroy,
+    .save = host_save,
+    .resume = host_resume,
+    .restore = host_restore,
     .dump_core = host_dump_core,
     .list_channels = host_list_channels,
     .check_channel_backend = host_check_channel_backend,
@@ -490,6 +567,10 @@ static const XenHostOps host_ops = {
     .get_block_stats = xen_host_libxl_get_block_stats,
     .get_interface_stats = xen_host_libxl_get_interface_stats,
     .list_nodes = xen_host_libxl_list_nodes,
+    .list_devices = host_list_devices,
+    .add_device = host_add_device,
+    .remove_device = host_remove_device,
+    .change_medium = host_change_medium,
     .get_console_path = host_get_console_path,
     .store_userdata = host_store_userdata,
     .load_userdata = host_load_userdata,

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "util/error.h"
@@ -104,9 +105,9 @@ xen_host_libxl_set_memory(XenHost *host, guint32 domid, guint64 kib, GError **er
         return false;
     rc = libxl_set_memory_target(context->libxl, domid, (int64_t)kib, 0, 1);
     if (rc)
-        return xen_context_fail_domain(
-            context, rc, domid, error,
-            _("cannot set the memory of domain %u to %" G_GUINT64_FORMAT " KiB"), domid, kib);
+        return xen_context_fail_domain(context, rc, domid, error,
+                                       _("cannot set the memory of domain %u to %" PRIu64 " KiB"),
+                                       domid, kib);
     return true;
 }
 
@@ -122,8 +123,7 @@ xen_host_libxl_set_max_memory(XenHost *host, guint32 domid, guint64 max, GError 
     if (rc)
         return xen_context_fail_domain(
             context, rc, domid, error,
-            _("cannot set the maximum memory of domain %u to %" G_GUINT64_FORMAT " KiB"), domid,
-            max);
+            _("cannot set the maximum memory of domain %u to %" PRIu64 " KiB"), domid, max);
     return true;
 }
 
