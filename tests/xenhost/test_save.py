@@ -47,6 +47,7 @@ def test_a_guest_is_saved_and_restored_with_its_channels(guest):
     clients.virsh("restore", IMAGE)
     expect_equal(guest.state, "running")
     expect_equal(xen.channel_nodes(guest.id), devids)
+    os.remove(IMAGE)
     remembers(guest)
 
 
