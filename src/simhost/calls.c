@@ -276,6 +276,7 @@ static const struct {
     {"reboot", call_reboot, COUNTED},
     {"remove_channel", sim_call_remove_channel, COUNTED},
     {"remove_device", sim_call_remove_device, COUNTED},
+    {"set_assignable", sim_call_set_assignable, COUNTED},
     {"set_channel_online", sim_call_set_channel_online, COUNTED},
     {"shutdown", call_shutdown, COUNTED},
     {"store_userdata", call_store_userdata, COUNTED},
