@@ -209,6 +209,13 @@ domain_device_info_format_boot(const DomainDeviceInfo *info, xmlNode *device)
         conf_xml_setf(conf_xml_add(device, "boot"), "order", "%u", info->boot_order);
 }
 
+bool
+domain_pci_address_equal(const DomainDeviceAddress *left, const DomainDeviceAddress *right)
+{
+    return left->pci.domain == right->pci.domain && left->pci.bus == right->pci.bus &&
+           left->pci.slot == right->pci.slot && left->pci.function == right->pci.function;
+}
+
 void
 domain_pci_address_format(const DomainDeviceAddress *address, xmlNode *node)
 {

@@ -90,20 +90,13 @@ is_same_net(gconstpointer device, gconstpointer other)
                   DOMAIN_NET_MAC_LENGTH) == 0;
 }
 
-static bool
-is_same_pci(const DomainDeviceAddress *left, const DomainDeviceAddress *right)
-{
-    return left->pci.domain == right->pci.domain && left->pci.bus == right->pci.bus &&
-           left->pci.slot == right->pci.slot && left->pci.function == right->pci.function;
-}
-
 /* Where the XML has an address of the guest's hardware, it is that one. */
 static bool
 has_address(const DomainNetDef *net, const DomainDeviceInfo *wanted)
 {
     return wanted->address.type != DOMAIN_ADDRESS_PCI ||
            (net->info.address.type == DOMAIN_ADDRESS_PCI &&
-            is_same_pci(&net->info.address, &wanted->address));
+            domain_pci_address_equal(&net->info.address, &wanted->address));
 }
 
 /* One without a MAC address means the only one that there is. */
@@ -223,7 +216,7 @@ is_same_hostdev(gconstpointer device, gconstpointer other)
     if (left->type != right->type)
         return false;
     if (left->type == DOMAIN_HOSTDEV_PCI)
-        return is_same_pci(&left->pci, &right->pci);
+        return domain_pci_address_equal(&left->pci, &right->pci);
     return left->type == DOMAIN_HOSTDEV_USB && is_same_usb(left, right);
 }
 

@@ -31,6 +31,20 @@ REMOTE_HANDLER(remote_do_nothing); /* succeeds with zeros: no objects, nothing t
 /* remote_none.c: lookups of what there is none of */
 REMOTE_HANDLER(remote_storage_vol_lookup_by_path);
 
+/* remote_node_device.c: the host's devices */
+REMOTE_HANDLER(remote_node_num_of_devices);
+REMOTE_HANDLER(remote_node_list_devices);
+REMOTE_HANDLER(remote_connect_list_all_node_devices);
+REMOTE_HANDLER(remote_node_device_lookup_by_name);
+REMOTE_HANDLER(remote_node_device_get_xml_desc);
+REMOTE_HANDLER(remote_node_device_get_parent);
+REMOTE_HANDLER(remote_node_device_num_of_caps);
+REMOTE_HANDLER(remote_node_device_list_caps);
+REMOTE_HANDLER(remote_node_device_dettach);
+REMOTE_HANDLER(remote_node_device_detach_flags);
+REMOTE_HANDLER(remote_node_device_re_attach);
+REMOTE_HANDLER(remote_node_device_reset);
+
 /* remote_list.c: finding domains */
 REMOTE_HANDLER(remote_connect_num_of_domains);
 REMOTE_HANDLER(remote_connect_list_domains);

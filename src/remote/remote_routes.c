@@ -45,6 +45,25 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_NODE_GET_INFO] = {CALL_R(remote_node_get_info, REMOTE_LOOP)},
     [REMOTE_PROC_NODE_GET_SECURITY_MODEL] = {CALL_R(remote_node_get_security_model, REMOTE_LOOP)},
 
+    /* The host's devices */
+    [REMOTE_PROC_NODE_NUM_OF_DEVICES] = {CALL_AR(remote_node_num_of_devices, REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_LIST_DEVICES] = {CALL_AR(remote_node_list_devices, REMOTE_WORKER)},
+    [REMOTE_PROC_CONNECT_LIST_ALL_NODE_DEVICES] = {CALL_AR(remote_connect_list_all_node_devices,
+                                                           REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_DEVICE_LOOKUP_BY_NAME] = {CALL_AR(remote_node_device_lookup_by_name,
+                                                        REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_DEVICE_GET_XML_DESC] = {CALL_AR(remote_node_device_get_xml_desc,
+                                                      REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_DEVICE_GET_PARENT] = {CALL_AR(remote_node_device_get_parent, REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_DEVICE_NUM_OF_CAPS] = {CALL_AR(remote_node_device_num_of_caps,
+                                                     REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_DEVICE_LIST_CAPS] = {CALL_AR(remote_node_device_list_caps, REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_DEVICE_DETTACH] = {CALL_A(remote_node_device_dettach, REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_DEVICE_DETACH_FLAGS] = {CALL_A(remote_node_device_detach_flags,
+                                                     REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_DEVICE_RE_ATTACH] = {CALL_A(remote_node_device_re_attach, REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_DEVICE_RESET] = {CALL_A(remote_node_device_reset, REMOTE_WORKER)},
+
     /* What this driver has none of */
     [REMOTE_PROC_CONNECT_NUM_OF_NETWORKS] = {NONE_NUM},
     [REMOTE_PROC_CONNECT_LIST_NETWORKS] = {NONE_LIST},
@@ -66,9 +85,6 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_CONNECT_NUM_OF_SECRETS] = {NONE_NUM},
     [REMOTE_PROC_CONNECT_LIST_SECRETS] = {NONE_LIST},
     [REMOTE_PROC_CONNECT_LIST_ALL_SECRETS] = {NONE_LIST_ALL},
-    [REMOTE_PROC_NODE_NUM_OF_DEVICES] = {NONE_NUM},
-    [REMOTE_PROC_NODE_LIST_DEVICES] = {NONE_LIST},
-    [REMOTE_PROC_CONNECT_LIST_ALL_NODE_DEVICES] = {NONE_LIST_ALL},
 
     /* Finding domains */
     [REMOTE_PROC_CONNECT_NUM_OF_DOMAINS] = {CALL_R(remote_connect_num_of_domains, REMOTE_LOOP)},

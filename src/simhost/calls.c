@@ -287,6 +287,7 @@ static const struct {
     {"restore", sim_call_restore, COUNTED},
     {"resume", sim_call_resume, COUNTED},
     {"save", sim_call_save, COUNTED},
+    {"set_assignable", sim_call_set_assignable, COUNTED},
     {"set_channel_online", sim_call_set_channel_online, COUNTED},
     {"set_max_memory", sim_call_set_max_memory, COUNTED},
     {"set_memory", sim_call_set_memory, COUNTED},

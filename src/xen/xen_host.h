@@ -206,6 +206,9 @@ typedef struct {
                           bool force, GError **error);
     /* The CD-ROM drive with the target of @disk gets its medium, which may be none. */
     bool (*change_medium)(XenHost *host, guint32 domid, XenDevice *disk, GError **error);
+    /* Takes @pci from its driver on the host, so that it can be given to a guest, or gives it
+     * back. One that is so already is no error. */
+    bool (*set_assignable)(XenHost *host, XenDevice *pci, bool assignable, GError **error);
 
     /* Returns the pty's path, or NULL. @index counts the serial ports. */
     char *(*get_console_path)(XenHost *host, guint32 domid, XenConsoleKind kind, guint index,

@@ -474,6 +474,14 @@ host_change_medium(XenHost *host, guint32 domid, XenDevice *disk, GError **error
     return context && xen_device_change_medium(context, domid, disk, error);
 }
 
+static bool
+host_set_assignable(XenHost *host, XenDevice *pci, bool assignable, GError **error)
+{
+    g_autoptr(XenContext) context = take_context(host, error);
+
+    return context && xen_device_set_assignable(context, pci, assignable, error);
+}
+
 static char *
 host_get_console_path(XenHost *host, guint32 domid, XenConsoleKind kind, guint index,
                       GError **error)
@@ -571,6 +579,7 @@ static const XenHostOps host_ops = {
     .add_device = host_add_device,
     .remove_device = host_remove_device,
     .change_medium = host_change_medium,
+    .set_assignable = host_set_assignable,
     .get_console_path = host_get_console_path,
     .store_userdata = host_store_userdata,
     .load_userdata = host_load_userdata,

@@ -151,6 +151,8 @@ bool xen_device_add(XenContext *context, guint32 domid, XenDevice *device, GErro
 bool xen_device_remove(XenContext *context, guint32 domid, XenDeviceType type, const char *name,
                        bool force, GError **error);
 bool xen_device_change_medium(XenContext *context, guint32 domid, XenDevice *disk, GError **error);
+bool xen_device_set_assignable(XenContext *context, XenDevice *pci, bool assignable,
+                               GError **error);
 
 /* --- events ------------------------------------------------------------- */
 

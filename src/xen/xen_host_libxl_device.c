@@ -293,3 +293,22 @@ xen_device_add(XenContext *context, guint32 domid, XenDevice *device, GError **e
     xen_device_remove(context, domid, device->type, name, true, NULL);
     return false;
 }
+
+/* --- devices of the host ------------------------------------------------------ */
+
+/* libxl remembers the driver in xenstore, and binds it again. */
+bool
+xen_device_set_assignable(XenContext *context, XenDevice *pci, bool assignable, GError **error)
+{
+    g_autofree char *name = xen_device_dup_name(pci);
+    int rc = assignable ? libxl_device_pci_assignable_add(context->libxl, &pci->pci, 1)
+                        : libxl_device_pci_assignable_remove(context->libxl, &pci->pci, 1);
+
+    if (rc && assignable)
+        return xen_context_fail(context, rc, error, _("cannot make PCI device '%s' assignable"),
+                                name);
+    if (rc)
+        return xen_context_fail(context, rc, error,
+                                _("cannot give PCI device '%s' back to the host"), name);
+    return true;
+}

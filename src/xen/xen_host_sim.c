@@ -394,6 +394,12 @@ sim_change_medium(XenHost *host, guint32 domid, XenDevice *disk, GError **error)
     return xen_sim_change_medium(get_sim(host)->client, domid, disk, error);
 }
 
+static bool
+sim_set_assignable(XenHost *host, XenDevice *pci, bool assignable, GError **error)
+{
+    return xen_sim_set_assignable(get_sim(host)->client, pci, assignable, error);
+}
+
 static char *
 sim_get_console_path(XenHost *host, guint32 domid, XenConsoleKind kind, guint index, GError **error)
 {
@@ -481,6 +487,7 @@ static const XenHostOps sim_ops = {
     .add_device = sim_add_device,
     .remove_device = sim_remove_device,
     .change_medium = sim_change_medium,
+    .set_assignable = sim_set_assignable,
     .get_console_path = sim_get_console_path,
     .store_userdata = sim_store_userdata,
     .load_userdata = sim_load_userdata,
