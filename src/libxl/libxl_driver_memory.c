@@ -21,8 +21,8 @@ edit_memory(LibxlDriver *driver, DomainDef *def, gconstpointer data, GError **er
     if (kib > def->memory_max)
         return virtxl_error_set(error, VIR_ERR_INVALID_ARG,
                                 _("domain '%s': cannot set memory higher than max memory, which "
-                                  "is %" G_GUINT64_FORMAT " KiB"),
-                                def->name, def->memory_max);
+                                  "is %llu KiB"),
+                                def->name, (unsigned long long)def->memory_max);
     def->memory = kib;
     return true;
 }
@@ -74,8 +74,8 @@ libxl_driver_domain_set_memory(LibxlDriver *driver, const guint8 *uuid, guint64 
         return virtxl_error_set(error, VIR_ERR_INVALID_ARG, _("a domain has some memory"));
     if (kib > MEMORY_MAX_KIB)
         return virtxl_error_set(error, VIR_ERR_OVERFLOW,
-                                _("%" G_GUINT64_FORMAT " KiB are more than a memory can have"),
-                                kib);
+                                _("%llu KiB are more than a memory can have"),
+                                (unsigned long long)kib);
     return libxl_change(driver, uuid, flags & ~(guint)VIR_DOMAIN_MEM_MAXIMUM,
                         flags & VIR_DOMAIN_MEM_MAXIMUM ? &maximum : &memory, &kib, error);
 }

@@ -72,7 +72,7 @@ remote_domain_get_guest_info(RemoteCall *call, gconstpointer data, gpointer resu
                                                         args->flags, error);
 
     return remote_params_take(params, REMOTE_DOMAIN_GUEST_INFO_PARAMS_MAX, &ret->params.params_len,
-                       &ret->params.params_val, error);
+                              &ret->params.params_val, error);
 }
 
 bool
@@ -84,7 +84,7 @@ remote_domain_get_guest_vcpus(RemoteCall *call, gconstpointer data, gpointer res
         libxl_driver_domain_get_guest_vcpus(call->driver, UUID(args), args->flags, error);
 
     return remote_params_take(params, REMOTE_DOMAIN_GUEST_VCPU_PARAMS_MAX, &ret->params.params_len,
-                       &ret->params.params_val, error);
+                              &ret->params.params_val, error);
 }
 
 bool

@@ -76,6 +76,10 @@ REMOTE_HANDLER(remote_domain_reboot);
 REMOTE_HANDLER(remote_domain_suspend);
 REMOTE_HANDLER(remote_domain_resume);
 REMOTE_HANDLER(remote_domain_set_autostart);
+REMOTE_HANDLER(remote_domain_set_metadata);
+REMOTE_HANDLER(remote_domain_rename);
+REMOTE_HANDLER(remote_domain_reset);
+REMOTE_HANDLER(remote_domain_pm_wakeup);
 bool remote_domain_shutdown_asks_agent(gconstpointer data);
 bool remote_domain_reboot_asks_agent(gconstpointer data);
 

@@ -124,6 +124,10 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_DOMAIN_SUSPEND] = {CALL_A(remote_domain_suspend, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_RESUME] = {CALL_A(remote_domain_resume, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_SET_AUTOSTART] = {CALL_A(remote_domain_set_autostart, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SET_METADATA] = {CALL_A(remote_domain_set_metadata, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_RENAME] = {CALL_AR(remote_domain_rename, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_RESET] = {CALL_A(remote_domain_reset, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_PM_WAKEUP] = {CALL_A(remote_domain_pm_wakeup, REMOTE_WORKER)},
 
     /* A domain's devices */
     [REMOTE_PROC_DOMAIN_ATTACH_DEVICE] = {CALL_A(remote_domain_attach_device, REMOTE_WORKER)},
@@ -143,48 +147,47 @@ static const RemoteRoute remote_routes[] = {
 
     /* What a domain has of the host */
     [REMOTE_PROC_DOMAIN_SET_VCPUS] = {CALL_A(remote_domain_set_vcpus, REMOTE_WORKER)},
-    [REMOTE_PROC_DOMAIN_SET_VCPUS_FLAGS] = {CALL_A(
-        remote_domain_set_vcpus_flags, REMOTE_WORKER),
+    [REMOTE_PROC_DOMAIN_SET_VCPUS_FLAGS] = {CALL_A(remote_domain_set_vcpus_flags, REMOTE_WORKER),
                                             .asks_agent = remote_domain_set_vcpus_flags_asks_agent},
     [REMOTE_PROC_DOMAIN_GET_VCPUS] = {CALL_AR(remote_domain_get_vcpus, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_PIN_VCPU] = {CALL_A(remote_domain_pin_vcpu, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_PIN_VCPU_FLAGS] = {CALL_A(remote_domain_pin_vcpu_flags, REMOTE_WORKER)},
-    [REMOTE_PROC_DOMAIN_GET_VCPU_PIN_INFO] = {CALL_AR(
-        remote_domain_get_vcpu_pin_info, REMOTE_LOOP)},
+    [REMOTE_PROC_DOMAIN_GET_VCPU_PIN_INFO] = {CALL_AR(remote_domain_get_vcpu_pin_info,
+                                                      REMOTE_LOOP)},
     [REMOTE_PROC_DOMAIN_SET_MAX_MEMORY] = {CALL_A(remote_domain_set_max_memory, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_SET_MEMORY] = {CALL_A(remote_domain_set_memory, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_SET_MEMORY_FLAGS] = {CALL_A(remote_domain_set_memory_flags, REMOTE_WORKER)},
-    [REMOTE_PROC_DOMAIN_GET_NUMA_PARAMETERS] = {CALL_AR(
-        remote_domain_get_numa_parameters, REMOTE_LOOP)},
-    [REMOTE_PROC_DOMAIN_GET_SCHEDULER_TYPE] = {CALL_AR(
-        remote_domain_get_scheduler_type, REMOTE_WORKER)},
-    [REMOTE_PROC_DOMAIN_GET_SCHEDULER_PARAMETERS] = {CALL_AR(
-        remote_domain_get_scheduler_parameters, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_GET_NUMA_PARAMETERS] = {CALL_AR(remote_domain_get_numa_parameters,
+                                                        REMOTE_LOOP)},
+    [REMOTE_PROC_DOMAIN_GET_SCHEDULER_TYPE] = {CALL_AR(remote_domain_get_scheduler_type,
+                                                       REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_GET_SCHEDULER_PARAMETERS] = {CALL_AR(remote_domain_get_scheduler_parameters,
+                                                             REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_GET_SCHEDULER_PARAMETERS_FLAGS] = {CALL_AR(
         remote_domain_get_scheduler_parameters_flags, REMOTE_WORKER)},
-    [REMOTE_PROC_DOMAIN_SET_SCHEDULER_PARAMETERS] = {CALL_A(
-        remote_domain_set_scheduler_parameters, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SET_SCHEDULER_PARAMETERS] = {CALL_A(remote_domain_set_scheduler_parameters,
+                                                            REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_SET_SCHEDULER_PARAMETERS_FLAGS] = {CALL_A(
         remote_domain_set_scheduler_parameters_flags, REMOTE_WORKER)},
     [REMOTE_PROC_NODE_GET_CPU_MAP] = {CALL_AR(remote_node_get_cpu_map, REMOTE_LOOP)},
     [REMOTE_PROC_NODE_GET_FREE_MEMORY] = {CALL_R(remote_node_get_free_memory, REMOTE_WORKER)},
-    [REMOTE_PROC_NODE_GET_CELLS_FREE_MEMORY] = {CALL_AR(
-        remote_node_get_cells_free_memory, REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_GET_CELLS_FREE_MEMORY] = {CALL_AR(remote_node_get_cells_free_memory,
+                                                        REMOTE_WORKER)},
 
     /* What domains have done, and do */
     [REMOTE_PROC_DOMAIN_GET_CPU_STATS] = {CALL_AR(remote_domain_get_cpu_stats, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_MEMORY_STATS] = {CALL_AR(remote_domain_memory_stats, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_INTERFACE_STATS] = {CALL_AR(remote_domain_interface_stats, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_BLOCK_STATS] = {CALL_AR(remote_domain_block_stats, REMOTE_WORKER)},
-    [REMOTE_PROC_DOMAIN_BLOCK_STATS_FLAGS] = {CALL_AR(
-        remote_domain_block_stats_flags, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_BLOCK_STATS_FLAGS] = {CALL_AR(remote_domain_block_stats_flags,
+                                                      REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_GET_BLOCK_INFO] = {CALL_AR(remote_domain_get_block_info, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_GET_JOB_INFO] = {CALL_AR(remote_domain_get_job_info, REMOTE_LOOP)},
     [REMOTE_PROC_DOMAIN_GET_JOB_STATS] = {CALL_AR(remote_domain_get_job_stats, REMOTE_LOOP)},
     [REMOTE_PROC_DOMAIN_ABORT_JOB] = {CALL_A(remote_domain_abort_job, REMOTE_LOOP)},
     [REMOTE_PROC_DOMAIN_GET_CONTROL_INFO] = {CALL_AR(remote_domain_get_control_info, REMOTE_LOOP)},
-    [REMOTE_PROC_CONNECT_GET_ALL_DOMAIN_STATS] = {CALL_AR(
-        remote_connect_get_all_domain_stats, REMOTE_WORKER)},
+    [REMOTE_PROC_CONNECT_GET_ALL_DOMAIN_STATS] = {CALL_AR(remote_connect_get_all_domain_stats,
+                                                          REMOTE_WORKER)},
 
     /* The agent in a domain's guest */
     [REMOTE_PROC_DOMAIN_AGENT_SET_RESPONSE_TIMEOUT] = {CALL_AR(

@@ -104,9 +104,9 @@ xen_host_libxl_set_memory(XenHost *host, guint32 domid, guint64 kib, GError **er
         return false;
     rc = libxl_set_memory_target(context->libxl, domid, (int64_t)kib, 0, 1);
     if (rc)
-        return xen_context_fail_domain(
-            context, rc, domid, error,
-            _("cannot set the memory of domain %u to %" G_GUINT64_FORMAT " KiB"), domid, kib);
+        return xen_context_fail_domain(context, rc, domid, error,
+                                       _("cannot set the memory of domain %u to %llu KiB"), domid,
+                                       (unsigned long long)kib);
     return true;
 }
 
@@ -120,10 +120,9 @@ xen_host_libxl_set_max_memory(XenHost *host, guint32 domid, guint64 max, GError 
         return false;
     rc = libxl_domain_setmaxmem(context->libxl, domid, max);
     if (rc)
-        return xen_context_fail_domain(
-            context, rc, domid, error,
-            _("cannot set the maximum memory of domain %u to %" G_GUINT64_FORMAT " KiB"), domid,
-            max);
+        return xen_context_fail_domain(context, rc, domid, error,
+                                       _("cannot set the maximum memory of domain %u to %llu KiB"),
+                                       domid, (unsigned long long)max);
     return true;
 }
 

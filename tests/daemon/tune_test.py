@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ElementTree
 import libvirt
 
 from fixture import Daemon, expect_equal, expect_in, run, shared, test, wait_for
-from guests import connection
+from guests import connection, fails
 
 LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE
 CONFIG = libvirt.VIR_DOMAIN_AFFECT_CONFIG
@@ -48,15 +48,6 @@ class Domain:
         """What the next start uses, from disk."""
         return ElementTree.parse(
             os.path.join(self.daemon.path("etc/libvirt/libxl"), self.name + ".xml")).getroot()
-
-
-def fails(code, function, *arguments):
-    try:
-        function(*arguments)
-    except libvirt.libvirtError as error:
-        expect_equal(error.get_error_code(), code)
-        return str(error)
-    raise AssertionError("%s%r succeeds" % (function.__name__, arguments))
 
 
 def pins(domain, flags=0):
