@@ -44,6 +44,9 @@ static const RemoteRoute remote_routes[] = {
     /* The host */
     [REMOTE_PROC_NODE_GET_INFO] = {CALL_R(remote_node_get_info, REMOTE_LOOP)},
     [REMOTE_PROC_NODE_GET_SECURITY_MODEL] = {CALL_R(remote_node_get_security_model, REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_GET_SYSINFO] = {CALL_AR(remote_connect_get_sysinfo, REMOTE_WORKER)},
+    [REMOTE_PROC_CONNECT_GET_DOMAIN_CAPABILITIES] = {CALL_AR(remote_connect_get_domain_capabilities,
+                                                             REMOTE_LOOP)},
 
     /* What this driver has none of */
     [REMOTE_PROC_CONNECT_NUM_OF_NETWORKS] = {NONE_NUM},

@@ -250,6 +250,22 @@ def shares_that_are_no_weight_do_not_start():
     shared().remove("scheduler-shares")
 
 
+@test
+def a_change_of_pins_or_weight_is_an_event_for_who_asked():
+    heard = []
+    with Domain("tuned") as one, Domain("not-asked") as other:
+        number = one.connection.domainEventRegisterAny(
+            one.domain, libvirt.VIR_DOMAIN_EVENT_ID_TUNABLE,
+            lambda connection, domain, params, opaque: heard.append((domain.name(), params)), None)
+        other.domain.pinVcpu(0, (True,))
+        one.domain.pinVcpuFlags(0, (True,), CONFIG)
+        one.domain.pinVcpu(1, (True, False, True))
+        one.domain.setSchedulerParameters({"weight": 300, "cap": 10})
+        wait_for("both events", lambda: len(heard) >= 2)
+        expect_equal(heard, [("tuned", {"cputune.vcpupin1": "0,2"}), ("tuned", {"cputune.cpu_shares": 300})])
+        one.connection.domainEventDeregisterAny(number)
+
+
 # Failures, restarts
 
 
