@@ -419,3 +419,41 @@ libxl_domain_list_prune(LibxlDomainList *list, LibxlDomain *domain)
     }
     g_mutex_unlock(&list->lock);
 }
+
+/* --- renaming ------------------------------------------------------------------ */
+
+LibxlDomain *
+libxl_domain_list_reserve(LibxlDomainList *list, LibxlDomain *domain, const char *name,
+                          GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&list->lock);
+    LibxlDomain *next;
+
+    if (!check_name_and_uuid(NULL, g_hash_table_lookup(list->by_name, name), name, error))
+        return NULL;
+    next = domain_new(name, domain->uuid);
+    take_job(next);
+    g_hash_table_insert(list->by_name, next->name, next);
+    return next;
+}
+
+void
+libxl_domain_list_release(LibxlDomainList *list, LibxlDomain *reserved)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&list->lock);
+
+    g_hash_table_remove(list->by_name, reserved->name);
+}
+
+void
+libxl_domain_list_replace(LibxlDomainList *list, LibxlDomain *domain, LibxlDomain *next)
+{
+    g_mutex_lock(&list->lock);
+    g_hash_table_remove(list->by_name, domain->name);
+    /* The key is part of the value. */
+    g_hash_table_replace(list->by_uuid, next->uuid, libxl_domain_ref(next));
+    g_mutex_unlock(&list->lock);
+    g_mutex_lock(&domain->lock);
+    domain->is_removed = true;
+    g_mutex_unlock(&domain->lock);
+}

@@ -121,3 +121,12 @@ LibxlDomain *libxl_domain_list_obtain(LibxlDomainList *list, const char *name, c
 /* Takes @domain out if it has no definition left; nothing happens if it is out
  * already. For the holder of the job. */
 void libxl_domain_list_prune(LibxlDomainList *list, LibxlDomain *domain);
+
+/* Another name for @domain, which does not run; its job is held. First a new object under
+ * @name is reserved, which nobody finds yet and whose job the caller holds, too. Then it is
+ * given what @domain has and takes its place, or is released. Errors:
+ * VIR_ERR_OPERATION_FAILED when @name is another domain's. */
+LibxlDomain *libxl_domain_list_reserve(LibxlDomainList *list, LibxlDomain *domain, const char *name,
+                                       GError **error);
+void libxl_domain_list_replace(LibxlDomainList *list, LibxlDomain *domain, LibxlDomain *next);
+void libxl_domain_list_release(LibxlDomainList *list, LibxlDomain *reserved);

@@ -48,6 +48,7 @@ typedef struct {
     char *channel_dir;   /* UUID/TARGET: sockets of channels without a path */
     char *log_dir;       /* NAME.log */
     char *sysfs_dir;     /* the kernel's, for devices of the host */
+    char *dmi_dir;       /* the kernel's files of what the firmware says */
     char *emulator;      /* the default <emulator> */
     char *hvm_loader;    /* the default <loader> of an HVM domain */
     mode_t channel_mode; /* of a channel's socket */
@@ -177,6 +178,28 @@ bool libxl_driver_domain_suspend(LibxlDriver *driver, const guint8 *uuid, GError
 bool libxl_driver_domain_resume(LibxlDriver *driver, const guint8 *uuid, GError **error);
 bool libxl_driver_domain_set_autostart(LibxlDriver *driver, const guint8 *uuid, bool autostart,
                                        GError **error);
+
+/* What to set: virDomainMetadataType; NULL, or "" of a text, removes it; prefix and URI of
+ * the namespace are of VIR_DOMAIN_METADATA_ELEMENT. */
+typedef struct {
+    int type;
+    const char *value;
+    const char *key;
+    const char *uri;
+} LibxlMetadata;
+
+/* @flags: virDomainModificationImpact. */
+bool libxl_driver_domain_set_metadata(LibxlDriver *driver, const guint8 *uuid,
+                                      const LibxlMetadata *metadata, guint flags, GError **error);
+/* Of a domain that does not run and is persistent. */
+bool libxl_driver_domain_rename(LibxlDriver *driver, const guint8 *uuid, const char *name,
+                                guint flags, GError **error);
+/* Builds the domain anew as it runs, as if its guest had rebooted at once. */
+bool libxl_driver_domain_reset(LibxlDriver *driver, const guint8 *uuid, guint flags,
+                               GError **error);
+/* Wakes an HVM guest that sleeps in RAM. */
+bool libxl_driver_domain_pm_wakeup(LibxlDriver *driver, const guint8 *uuid, guint flags,
+                                   GError **error);
 
 /* Operations on devices. @flags: virDomainModificationImpact; for a detach also
  * VIR_DOMAIN_DEVICE_MODIFY_FORCE, to do it although the guest does not let go. With both

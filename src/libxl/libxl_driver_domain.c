@@ -20,11 +20,20 @@
 LibxlDomain *
 libxl_driver_begin(LibxlDriver *driver, const guint8 *uuid, GError **error)
 {
-    LibxlDomain *domain = libxl_driver_find(driver, uuid, error);
+    for (;;) {
+        g_autoptr(LibxlDomain) domain = libxl_driver_find(driver, uuid, error);
+        g_autoptr(GError) detail = NULL;
 
-    if (domain && !libxl_domain_begin_job(domain, error))
-        g_clear_pointer(&domain, libxl_domain_unref);
-    return domain;
+        if (!domain)
+            return NULL;
+        if (libxl_domain_begin_job(domain, &detail))
+            return g_steal_pointer(&domain);
+        /* Renamed or removed while we waited: the next look tells. */
+        if (!g_error_matches(detail, VIRTXL_ERROR, VIR_ERR_NO_DOMAIN)) {
+            g_propagate_error(error, g_steal_pointer(&detail));
+            return NULL;
+        }
+    }
 }
 
 void
@@ -359,6 +368,45 @@ libxl_driver_domain_resume(LibxlDriver *driver, const guint8 *uuid, GError **err
         ok = driver->host->ops->unpause(driver->host, (guint32)domain->live->id, error) &&
              set_state(driver, domain, VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_UNPAUSED,
                        VIR_DOMAIN_EVENT_RESUMED, VIR_DOMAIN_EVENT_RESUMED_UNPAUSED, error);
+    libxl_driver_end(domain);
+    return ok;
+}
+
+/* --- reset, wake up ------------------------------------------------------------------ */
+
+bool
+libxl_driver_domain_reset(LibxlDriver *driver, const guint8 *uuid, guint flags, GError **error)
+{
+    LibxlDomain *domain;
+    bool ok;
+
+    if (!libxl_driver_check_flags(flags, 0, "virDomainReset", error) ||
+        !(domain = begin_active(driver, uuid, error)))
+        return false;
+    if (domain->is_foreign)
+        ok = virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
+                              _("domain '%s' can't be built anew: another toolstack started it"),
+                              domain->name);
+    else
+        ok = libxl_lifecycle_reset(driver, domain, error);
+    libxl_driver_end(domain);
+    return ok;
+}
+
+bool
+libxl_driver_domain_pm_wakeup(LibxlDriver *driver, const guint8 *uuid, guint flags, GError **error)
+{
+    LibxlDomain *domain;
+    bool ok;
+
+    if (!libxl_driver_check_flags(flags, 0, "virDomainPMWakeup", error) ||
+        !(domain = begin_active(driver, uuid, error)))
+        return false;
+    if (domain->live->os.type != DOMAIN_OS_TYPE_HVM)
+        ok = virtxl_error_set(error, VIR_ERR_OPERATION_UNSUPPORTED,
+                              _("domain '%s': only an HVM guest can be woken"), domain->name);
+    else
+        ok = driver->host->ops->wake_up(driver->host, (guint32)domain->live->id, error);
     libxl_driver_end(domain);
     return ok;
 }

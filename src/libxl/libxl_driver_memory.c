@@ -25,6 +25,8 @@ edit_memory(LibxlDriver *driver, DomainDef *def, gconstpointer data, GError **er
                                 _("domain '%s': cannot set memory higher than max memory, which "
                                   "is %" PRIu64 " KiB"),
                                 def->name, def->memory_max);
+                                  "is %llu KiB"),
+                                def->name, (unsigned long long)def->memory_max);
     def->memory = kib;
     return true;
 }
@@ -77,6 +79,8 @@ libxl_driver_domain_set_memory(LibxlDriver *driver, const guint8 *uuid, guint64 
     if (kib > MEMORY_MAX_KIB)
         return virtxl_error_set(error, VIR_ERR_OVERFLOW,
                                 _("%" PRIu64 " KiB are more than a memory can have"), kib);
+                                _("%llu KiB are more than a memory can have"),
+                                (unsigned long long)kib);
     return libxl_change(driver, uuid, flags & ~(guint)VIR_DOMAIN_MEM_MAXIMUM,
                         flags & VIR_DOMAIN_MEM_MAXIMUM ? &maximum : &memory, &kib, error);
 }

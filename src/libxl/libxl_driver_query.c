@@ -409,72 +409,7 @@ libxl_driver_domain_get_vcpus_flags(LibxlDriver *driver, const guint8 *uuid, gui
     return count;
 }
 
-/* --- metadata and messages ------------------------------------------------------ */
-
-static char *
-find_metadata(const DomainDef *def, const char *uri)
-{
-    xmlNode *root = def->metadata ? xmlDocGetRootElement(def->metadata) : NULL;
-
-    for (xmlNode *node = root ? root->children : NULL; node; node = node->next) {
-        g_autoptr(GString) text = NULL;
-        xmlBuffer *buffer;
-
-        if (node->type != XML_ELEMENT_NODE || !node->ns ||
-            g_strcmp0((const char *)node->ns->href, uri) != 0)
-            continue;
-        buffer = xmlBufferCreate();
-        xmlNodeDump(buffer, def->metadata, node, 0, 1);
-        text = g_string_new((const char *)xmlBufferContent(buffer));
-        xmlBufferFree(buffer);
-        return g_string_free(g_steal_pointer(&text), FALSE);
-    }
-    return NULL;
-}
-
-static char *
-get_metadata(const DomainDef *def, int type, const char *uri, GError **error)
-{
-    char *value = NULL;
-
-    switch (type) {
-    case VIR_DOMAIN_METADATA_DESCRIPTION:
-        value = g_strdup(def->description);
-        break;
-    case VIR_DOMAIN_METADATA_TITLE:
-        value = g_strdup(def->title);
-        break;
-    case VIR_DOMAIN_METADATA_ELEMENT:
-        value = find_metadata(def, uri);
-        break;
-    default:
-        virtxl_error_set(error, VIR_ERR_INVALID_ARG, _("unknown type of metadata: %d"), type);
-        return NULL;
-    }
-    if (!value)
-        virtxl_error_set(error, VIR_ERR_NO_DOMAIN_METADATA, _("domain '%s' has no such metadata"),
-                         def->name);
-    return value;
-}
-
-char *
-libxl_driver_domain_get_metadata(LibxlDriver *driver, const guint8 *uuid, int type, const char *uri,
-                                 guint flags, GError **error)
-{
-    LibxlDomain *domain;
-    const DomainDef *def;
-    char *value = NULL;
-
-    if (!libxl_driver_check_flags(flags, VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG,
-                                  "virDomainGetMetadata", error) ||
-        !(domain = libxl_driver_find_and_lock(driver, uuid, error)))
-        return NULL;
-    def = libxl_driver_choose_definition(domain, flags, error);
-    if (def)
-        value = get_metadata(def, type, uri, error);
-    libxl_driver_unlock_domain(domain);
-    return value;
-}
+/* --- messages ------------------------------------------------------------------ */
 
 GStrv
 libxl_driver_domain_get_messages(LibxlDriver *driver, const guint8 *uuid, guint flags,

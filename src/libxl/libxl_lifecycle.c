@@ -293,33 +293,57 @@ keep_stopped(LibxlDriver *driver, LibxlDomain *domain, const Ending *ending)
         g_warning("%s", error->message);
 }
 
-static void
-restart(LibxlDriver *driver, LibxlDomain *domain, const Ending *ending)
+/* Another domain (a new id) in the place of the one that is there. On failure either that
+ * one still is, with its id, or the domain has stopped. @detail: of the event "stopped". */
+static bool
+build_again(LibxlDriver *driver, LibxlDomain *domain, virDomainEventStoppedDetailType detail,
+            GError **error)
 {
     g_autoptr(DomainDef) def = domain_def_copy(domain->live);
     int old_id = domain->live->id;
-    g_autoptr(GError) error = NULL;
 
     def->id = -1;
     libxl_channels_drop_automatic_paths(def, driver->config);
-    if (!announce(driver, domain, def, false, &error) || !destroy_on_host(driver, domain, &error)) {
-        keep_stopped(driver, domain, ending);
-        g_warning("domain '%s' can't be restarted: %s", domain->name, error->message);
-        return;
-    }
+    if (!announce(driver, domain, def, false, error) || !destroy_on_host(driver, domain, error))
+        return false;
     libxl_channels_remove(domain->live, driver->config);
     libxl_channel_state_end(driver, domain);
     libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_STOPPED,
-                      VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN);
-    if (libxl_lifecycle_start(driver, domain, def, 0, VIR_DOMAIN_RUNNING_BOOTED, &error)) {
+                      (int)detail);
+    if (libxl_lifecycle_start(driver, domain, def, 0, VIR_DOMAIN_RUNNING_BOOTED, error)) {
         libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_REBOOT, 0, 0);
-        return;
+        return true;
     }
-    g_warning("domain '%s' did not start again: %s", domain->name, error->message);
     /* With a new id it was built, and is still there: it could not be removed. */
     if (domain->live && domain->live->id == old_id)
         libxl_lifecycle_stopped(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED,
                                 VIR_DOMAIN_EVENT_STOPPED_FAILED);
+    return false;
+}
+
+static void
+restart(LibxlDriver *driver, LibxlDomain *domain, const Ending *ending)
+{
+    int old_id = domain->live->id;
+    g_autoptr(GError) error = NULL;
+
+    if (build_again(driver, domain, VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN, &error))
+        return;
+    g_warning("domain '%s' did not start again: %s", domain->name, error->message);
+    if (domain->live && domain->live->id == old_id)
+        keep_stopped(driver, domain, ending);
+}
+
+bool
+libxl_lifecycle_reset(LibxlDriver *driver, LibxlDomain *domain, GError **error)
+{
+    int old_id = domain->live->id;
+
+    if (build_again(driver, domain, VIR_DOMAIN_EVENT_STOPPED_DESTROYED, error))
+        return true;
+    if (domain->live && domain->live->id == old_id)
+        libxl_store_restore_live(driver, domain);
+    return false;
 }
 
 static void

@@ -42,6 +42,10 @@ bool libxl_lifecycle_destroy(LibxlDriver *driver, LibxlDomain *domain,
 void libxl_lifecycle_stopped(LibxlDriver *driver, LibxlDomain *domain,
                              virDomainShutoffReason reason, int event_detail);
 
+/* Destroys the running domain and builds it again from its live definition, as after a
+ * reboot. If it can't be destroyed it goes on; if it can't be built it is stopped. */
+bool libxl_lifecycle_reset(LibxlDriver *driver, LibxlDomain *domain, GError **error);
+
 /* Called by the follow-up pool, without the job, for each event of the host
  * about a domain that is known. */
 void libxl_lifecycle_follow_up(LibxlDriver *driver, const XenHostEvent *event);

@@ -28,6 +28,10 @@ REMOTE_HANDLER(remote_node_get_security_model);
 bool remote_connect_get_hostname_blocks(RemoteCall *call, gconstpointer data);
 REMOTE_HANDLER(remote_do_nothing); /* succeeds with zeros: no objects, nothing to note */
 
+/* remote_host.c: what the host is and can */
+REMOTE_HANDLER(remote_connect_get_domain_capabilities);
+REMOTE_HANDLER(remote_connect_get_sysinfo);
+
 /* remote_none.c: lookups of what there is none of */
 REMOTE_HANDLER(remote_storage_vol_lookup_by_path);
 
@@ -90,6 +94,10 @@ REMOTE_HANDLER(remote_domain_reboot);
 REMOTE_HANDLER(remote_domain_suspend);
 REMOTE_HANDLER(remote_domain_resume);
 REMOTE_HANDLER(remote_domain_set_autostart);
+REMOTE_HANDLER(remote_domain_set_metadata);
+REMOTE_HANDLER(remote_domain_rename);
+REMOTE_HANDLER(remote_domain_reset);
+REMOTE_HANDLER(remote_domain_pm_wakeup);
 bool remote_domain_shutdown_asks_agent(gconstpointer data);
 bool remote_domain_reboot_asks_agent(gconstpointer data);
 

@@ -108,6 +108,8 @@ xen_host_libxl_set_memory(XenHost *host, guint32 domid, guint64 kib, GError **er
         return xen_context_fail_domain(context, rc, domid, error,
                                        _("cannot set the memory of domain %u to %" PRIu64 " KiB"),
                                        domid, kib);
+                                       _("cannot set the memory of domain %u to %llu KiB"), domid,
+                                       (unsigned long long)kib);
     return true;
 }
 
@@ -124,6 +126,9 @@ xen_host_libxl_set_max_memory(XenHost *host, guint32 domid, guint64 max, GError 
         return xen_context_fail_domain(
             context, rc, domid, error,
             _("cannot set the maximum memory of domain %u to %" PRIu64 " KiB"), domid, max);
+        return xen_context_fail_domain(context, rc, domid, error,
+                                       _("cannot set the maximum memory of domain %u to %llu KiB"),
+                                       domid, (unsigned long long)max);
     return true;
 }
 

@@ -10,22 +10,13 @@ import threading
 import libvirt
 
 from fixture import PATIENCE, Daemon, expect_equal, expect_in, run, shared, test, wait_for
-from guests import connection
+from guests import connection, fails
 
 UNKNOWN = 1 << 20
 MAC = "00:16:3e:12:34:56"
 ALL = (libvirt.VIR_DOMAIN_STATS_STATE, libvirt.VIR_DOMAIN_STATS_CPU_TOTAL, libvirt.VIR_DOMAIN_STATS_BALLOON,
        libvirt.VIR_DOMAIN_STATS_VCPU, libvirt.VIR_DOMAIN_STATS_INTERFACE, libvirt.VIR_DOMAIN_STATS_BLOCK)
 PREFIXES = ("state.", "cpu.", "balloon.", "vcpu.", "net.", "block.")
-
-
-def fails(code, function, *arguments):
-    try:
-        function(*arguments)
-    except libvirt.libvirtError as error:
-        expect_equal(error.get_error_code(), code)
-        return str(error)
-    raise AssertionError("%s%r succeeds" % (function.__name__, arguments))
 
 
 def devices(daemon):

@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ElementTree
 import libvirt
 
 from fixture import Daemon, expect_equal, expect_in, run, shared, test, wait_for
-from guests import connection
+from guests import connection, fails
 
 LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE
 CONFIG = libvirt.VIR_DOMAIN_AFFECT_CONFIG
@@ -48,15 +48,6 @@ class Domain:
         """What the next start uses, from disk."""
         return ElementTree.parse(
             os.path.join(self.daemon.path("etc/libvirt/libxl"), self.name + ".xml")).getroot()
-
-
-def fails(code, function, *arguments):
-    try:
-        function(*arguments)
-    except libvirt.libvirtError as error:
-        expect_equal(error.get_error_code(), code)
-        return str(error)
-    raise AssertionError("%s%r succeeds" % (function.__name__, arguments))
 
 
 def pins(domain, flags=0):
@@ -257,6 +248,22 @@ def shares_that_are_no_weight_do_not_start():
     shared().define("scheduler-shares", elements="<cputune><shares>100000</shares></cputune>")
     expect_in("<shares>", shared().virsh_fails("start", "scheduler-shares"))
     shared().remove("scheduler-shares")
+
+
+@test
+def a_change_of_pins_or_weight_is_an_event_for_who_asked():
+    heard = []
+    with Domain("tuned") as one, Domain("not-asked") as other:
+        number = one.connection.domainEventRegisterAny(
+            one.domain, libvirt.VIR_DOMAIN_EVENT_ID_TUNABLE,
+            lambda connection, domain, params, opaque: heard.append((domain.name(), params)), None)
+        other.domain.pinVcpu(0, (True,))
+        one.domain.pinVcpuFlags(0, (True,), CONFIG)
+        one.domain.pinVcpu(1, (True, False, True))
+        one.domain.setSchedulerParameters({"weight": 300, "cap": 10})
+        wait_for("both events", lambda: len(heard) >= 2)
+        expect_equal(heard, [("tuned", {"cputune.vcpupin1": "0,2"}), ("tuned", {"cputune.cpu_shares": 300})])
+        one.connection.domainEventDeregisterAny(number)
 
 
 # Failures, restarts
