@@ -2,8 +2,6 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include <inttypes.h>
-
 #include "libxl/libxl_change.h"
 #include "libxl/libxl_driver_tune.h"
 #include "libxl/libxl_params.h"
@@ -23,8 +21,6 @@ edit_memory(LibxlDriver *driver, DomainDef *def, gconstpointer data, GError **er
     if (kib > def->memory_max)
         return virtxl_error_set(error, VIR_ERR_INVALID_ARG,
                                 _("domain '%s': cannot set memory higher than max memory, which "
-                                  "is %" PRIu64 " KiB"),
-                                def->name, def->memory_max);
                                   "is %llu KiB"),
                                 def->name, (unsigned long long)def->memory_max);
     def->memory = kib;
@@ -78,7 +74,6 @@ libxl_driver_domain_set_memory(LibxlDriver *driver, const guint8 *uuid, guint64 
         return virtxl_error_set(error, VIR_ERR_INVALID_ARG, _("a domain has some memory"));
     if (kib > MEMORY_MAX_KIB)
         return virtxl_error_set(error, VIR_ERR_OVERFLOW,
-                                _("%" PRIu64 " KiB are more than a memory can have"), kib);
                                 _("%llu KiB are more than a memory can have"),
                                 (unsigned long long)kib);
     return libxl_change(driver, uuid, flags & ~(guint)VIR_DOMAIN_MEM_MAXIMUM,

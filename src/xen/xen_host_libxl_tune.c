@@ -2,7 +2,6 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include <inttypes.h>
 #include <string.h>
 
 #include "util/error.h"
@@ -106,8 +105,6 @@ xen_host_libxl_set_memory(XenHost *host, guint32 domid, guint64 kib, GError **er
     rc = libxl_set_memory_target(context->libxl, domid, (int64_t)kib, 0, 1);
     if (rc)
         return xen_context_fail_domain(context, rc, domid, error,
-                                       _("cannot set the memory of domain %u to %" PRIu64 " KiB"),
-                                       domid, kib);
                                        _("cannot set the memory of domain %u to %llu KiB"), domid,
                                        (unsigned long long)kib);
     return true;
@@ -123,9 +120,6 @@ xen_host_libxl_set_max_memory(XenHost *host, guint32 domid, guint64 max, GError 
         return false;
     rc = libxl_domain_setmaxmem(context->libxl, domid, max);
     if (rc)
-        return xen_context_fail_domain(
-            context, rc, domid, error,
-            _("cannot set the maximum memory of domain %u to %" PRIu64 " KiB"), domid, max);
         return xen_context_fail_domain(context, rc, domid, error,
                                        _("cannot set the maximum memory of domain %u to %llu KiB"),
                                        domid, (unsigned long long)max);
