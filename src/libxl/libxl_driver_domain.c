@@ -381,7 +381,7 @@ libxl_driver_domain_reset(LibxlDriver *driver, const guint8 *uuid, guint flags, 
     bool ok;
 
     if (!libxl_driver_check_flags(flags, 0, "virDomainReset", error) ||
-        !(domain = begin_active(driver, uuid, error)))
+        !(domain = libxl_driver_begin_active(driver, uuid, error)))
         return false;
     if (domain->is_foreign)
         ok = virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
@@ -400,7 +400,7 @@ libxl_driver_domain_pm_wakeup(LibxlDriver *driver, const guint8 *uuid, guint fla
     bool ok;
 
     if (!libxl_driver_check_flags(flags, 0, "virDomainPMWakeup", error) ||
-        !(domain = begin_active(driver, uuid, error)))
+        !(domain = libxl_driver_begin_active(driver, uuid, error)))
         return false;
     if (domain->live->os.type != DOMAIN_OS_TYPE_HVM)
         ok = virtxl_error_set(error, VIR_ERR_OPERATION_UNSUPPORTED,
