@@ -228,6 +228,9 @@ void domain_disk_insert(GPtrArray *disks, gpointer disk);
 bool domain_disk_complete(DomainDef *def, gpointer disk, const DomainParseContext *context,
                           GError **error);
 bool domain_disk_validate(const DomainDef *def, gconstpointer disk, GError **error);
+/* Puts the medium of @from, its source and its format, into @disk, a drive, and the old
+ * one into @from. */
+void domain_disk_change_medium(DomainDiskDef *disk, DomainDiskDef *from);
 /* Rules over all disks. Errors: VIR_ERR_XML_ERROR, VIR_ERR_CONFIG_UNSUPPORTED. */
 bool domain_disks_validate(const DomainDef *def, GError **error);
 

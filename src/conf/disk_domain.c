@@ -119,6 +119,22 @@ domain_disk_complete(DomainDef *def G_GNUC_UNUSED, gpointer data,
     return complete_address(disk, error);
 }
 
+void
+domain_disk_change_medium(DomainDiskDef *disk, DomainDiskDef *from)
+{
+    DomainDiskSource old = disk->source;
+
+    disk->source = from->source;
+    from->source = old;
+    if (from->driver.name) {
+        g_free(disk->driver.name);
+        disk->driver.name = g_steal_pointer(&from->driver.name);
+    }
+    if (from->driver.format != DOMAIN_DISK_FORMAT_NONE)
+        disk->driver.format = from->driver.format;
+    disk->tray_open = from->tray_open;
+}
+
 /* --- rules ---------------------------------------------------------------- */
 
 static bool

@@ -111,6 +111,16 @@ print(const DomainDeviceFamily *family, gconstpointer device)
     return conf_xml_print(conf_xml_root(doc), 0);
 }
 
+char *
+domain_device_print(const DomainDevice *device)
+{
+    g_autoptr(xmlDoc) doc = conf_xml_new("devices");
+
+    device->family->format(device->device, conf_xml_root(doc),
+                           VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE);
+    return conf_xml_print(xmlFirstElementChild(conf_xml_root(doc)), 0);
+}
+
 /* As it would be in @def: with what is filled in there. */
 static char *
 print_completed(const DomainDef *def, const DomainDevice *device)

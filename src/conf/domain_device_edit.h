@@ -22,6 +22,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainDevice, domain_device_free)
 DomainDevice *domain_device_parse_string(const char *xml, const DomainParseDefaults *defaults,
                                          unsigned flags, GError **error);
 
+/* Its XML, as of a domain that does not run. Returns a new string. */
+char *domain_device_print(const DomainDevice *device);
+
 /* Puts the device into @def and gives it, and no other one, what the domain as a
  * whole decides: numbers, defaults, a controller for its address. Takes
  * @device->device over, also on failure; it stays where it is in memory. */

@@ -7,6 +7,7 @@
 
 #include "libxl/libxl_channel.h"
 #include "libxl/libxl_channel_state.h"
+#include "libxl/libxl_device_hotplug.h"
 #include "libxl/libxl_lifecycle.h"
 #include "libxl/libxl_store.h"
 #include "util/error.h"
@@ -182,6 +183,9 @@ adopt_ours(LibxlDriver *driver, LibxlDomain *domain, const XenDomainInfo *info, 
     live->id = (int)info->domid;
     if (!libxl_channels_adopt(live, driver->host, &error))
         g_warning("domain '%s': its channels can't be read: %s", domain->name, error->message);
+    g_clear_error(&error);
+    if (!libxl_devices_adopt(live, driver->host, &error))
+        g_warning("domain '%s': its devices can't be read: %s", domain->name, error->message);
     adopt_state(domain, info, status);
     libxl_domain_set_foreign(domain, false);
     libxl_domain_set_live(domain, live);

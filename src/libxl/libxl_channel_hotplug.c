@@ -36,20 +36,6 @@ libxl_channel_find(const DomainDef *def, const DomainDevice *wanted)
     return NULL;
 }
 
-bool
-libxl_channel_check_name_is_free(const DomainDef *def, const DomainChrDef *channel, GError **error)
-{
-    for (guint i = 0; i < def->channels->len; i++) {
-        const DomainChrDef *other = def->channels->pdata[i];
-
-        if (channel->target_name && g_strcmp0(other->target_name, channel->target_name) == 0)
-            return virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
-                                    _("domain '%s' already has a channel named '%s'"), def->name,
-                                    channel->target_name);
-    }
-    return true;
-}
-
 /* --- attach --------------------------------------------------------------------- */
 
 /* By device id, so that each keeps its number when the guest reboots. */
@@ -104,8 +90,6 @@ libxl_channel_attach(LibxlDriver *driver, LibxlDomain *domain, DomainDevice *dev
     DomainChrDef *channel = device->device;
     g_autofree char *alias = NULL;
 
-    if (!libxl_channel_check_name_is_free(next, channel, error))
-        return false;
     libxl_channel_drop_automatic_path(channel, driver->config);
     if (!domain_def_add_device(next, device, &defaults, DOMAIN_PARSE_INACTIVE, error) ||
         !check(next, channel, device->family, error) ||

@@ -28,11 +28,7 @@
  * type and path, or NULL. */
 DomainChrDef *libxl_channel_find(const DomainDef *def, const DomainDevice *wanted);
 
-/* Is it free, the name of @channel? VIR_ERR_OPERATION_INVALID. */
-bool libxl_channel_check_name_is_free(const DomainDef *def, const DomainChrDef *channel,
-                                      GError **error);
-
-/* Makes @device, a channel parsed as inactive, of which it takes over what is in it. */
+/* Makes @device, a channel parsed as inactive whose name no other channel has, of which it takes over what is in it. */
 bool libxl_channel_attach(LibxlDriver *driver, LibxlDomain *domain, DomainDevice *device,
                           GError **error);
 

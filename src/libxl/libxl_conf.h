@@ -8,7 +8,10 @@
 
 #include <libxl.h>
 
+#include "conf/controller_conf.h"
+#include "conf/disk_conf.h"
 #include "conf/domain_conf.h"
+#include "conf/net_conf.h"
 
 /* Fills @config (initialised by the caller, who also disposes of it, also after
  * an error) from @def, a live definition that libxl_channels_prepare() has been
@@ -16,6 +19,16 @@
  * VIR_ERR_CONFIG_UNSUPPORTED for what Xen can't do, naming domain, device and
  * setting. */
 bool libxl_build_domain_config(const DomainDef *def, libxl_domain_config *config, GError **error);
+
+/* The same for one device of @def, which need not be in it: into @device, initialised by
+ * the caller. An interface's device id is left to libxl. */
+bool libxl_conf_map_disk(const DomainDef *def, const DomainDiskDef *disk, libxl_device_disk *device,
+                         GError **error);
+bool libxl_conf_map_net(const DomainDef *def, const DomainNetDef *net, libxl_device_nic *device,
+                        GError **error);
+/* @controller is a USB controller. */
+bool libxl_conf_map_usb(const DomainDef *def, const DomainControllerDef *controller,
+                        libxl_device_usbctrl *device, GError **error);
 
 /* The part of it that can be said of a channel before it has a path: has it a target
  * that is possible, and a name? */

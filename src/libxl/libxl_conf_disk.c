@@ -125,8 +125,9 @@ map_source(const DomainDef *def, const DomainDiskDef *disk, libxl_device_disk *d
 
 /* --- one disk --------------------------------------------------------------- */
 
-static bool
-map_disk(const DomainDef *def, const DomainDiskDef *disk, libxl_device_disk *device, GError **error)
+bool
+libxl_conf_map_disk(const DomainDef *def, const DomainDiskDef *disk, libxl_device_disk *device,
+                    GError **error)
 {
     if (disk->transient)
         return libxl_conf_refuse(def, error, _("disk '%s': <transient> is not possible on Xen"),
@@ -156,7 +157,7 @@ libxl_conf_map_disks(const DomainDef *def, libxl_domain_config *config, GError *
         libxl_device_disk *device = &config->disks[config->num_disks++];
 
         libxl_device_disk_init(device);
-        if (!map_disk(def, def->disks->pdata[i], device, error))
+        if (!libxl_conf_map_disk(def, def->disks->pdata[i], device, error))
             return false;
     }
     return true;

@@ -96,8 +96,9 @@ map_rate(const DomainNetDef *net, libxl_device_nic *device)
         net->outbound.average * BYTES_PER_KILOBYTE * RATE_INTERVAL_US / US_PER_SECOND;
 }
 
-static bool
-map_net(const DomainDef *def, const DomainNetDef *net, libxl_device_nic *device, GError **error)
+bool
+libxl_conf_map_net(const DomainDef *def, const DomainNetDef *net, libxl_device_nic *device,
+                   GError **error)
 {
     if (!map_model(def, net, device, error) || !map_connection(def, net, device, error))
         return false;
@@ -118,7 +119,7 @@ libxl_conf_map_nets(const DomainDef *def, libxl_domain_config *config, GError **
 
         libxl_device_nic_init(device);
         device->devid = (libxl_devid)i;
-        if (!map_net(def, def->nets->pdata[i], device, error))
+        if (!libxl_conf_map_net(def, def->nets->pdata[i], device, error))
             return false;
     }
     return true;

@@ -12,9 +12,9 @@
 
 #define USB_PORTS_DEFAULT 8
 
-static bool
-map_usb(const DomainDef *def, const DomainControllerDef *controller, libxl_device_usbctrl *device,
-        GError **error)
+bool
+libxl_conf_map_usb(const DomainDef *def, const DomainControllerDef *controller,
+                   libxl_device_usbctrl *device, GError **error)
 {
     device->devid = controller->index;
     device->type = LIBXL_USBCTRL_TYPE_QUSB;
@@ -62,7 +62,7 @@ libxl_conf_map_controllers(const DomainDef *def, libxl_domain_config *config, GE
             libxl_device_usbctrl *device = &config->usbctrls[config->num_usbctrls++];
 
             libxl_device_usbctrl_init(device);
-            if (!map_usb(def, controller, device, error))
+            if (!libxl_conf_map_usb(def, controller, device, error))
                 return false;
         }
     }

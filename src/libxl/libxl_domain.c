@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "libxl/libxl_agent.h"
+#include "libxl/libxl_chr_lease.h"
 #include "util/error.h"
 #include "util/i18n.h"
 #include "util/uuid.h"
@@ -26,6 +27,7 @@ domain_new(const char *name, const guint8 *uuid)
     domain->state = VIR_DOMAIN_SHUTOFF;
     domain->messages = g_ptr_array_new_with_free_func(g_free);
     domain->agent = libxl_agent_new();
+    domain->chr_leases = libxl_chr_leases_new();
     return domain;
 }
 
@@ -45,6 +47,7 @@ libxl_domain_unref(LibxlDomain *domain)
     g_clear_pointer(&domain->live, domain_def_free);
     g_ptr_array_unref(domain->messages);
     libxl_agent_free(domain->agent);
+    libxl_chr_leases_free(domain->chr_leases);
     g_mutex_clear(&domain->lock);
     g_cond_clear(&domain->job_ended);
     g_free(domain->name);
@@ -156,6 +159,7 @@ libxl_domain_set_live(LibxlDomain *domain, DomainDef *def)
     if (!goes_on) {
         libxl_agent_interrupt(domain->agent);
         libxl_agent_forget(domain->agent);
+        libxl_chr_leases_end(domain->chr_leases);
     }
 }
 

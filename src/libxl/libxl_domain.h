@@ -28,13 +28,15 @@ typedef struct {
     gint64 taken_us; /* g_get_monotonic_time(); 0: never */
 } LibxlDomainSample;
 
-typedef struct LibxlAgent LibxlAgent; /* libxl_agent.h */
+typedef struct LibxlAgent LibxlAgent;         /* libxl_agent.h */
+typedef struct LibxlChrLeases LibxlChrLeases; /* libxl_chr_lease.h */
 
 typedef struct {
     gint ref_count;
     char *name;
     guint8 uuid[VIR_UUID_BUFLEN];
-    LibxlAgent *agent; /* has a lock of its own */
+    LibxlAgent *agent;          /* has a lock of its own */
+    LibxlChrLeases *chr_leases; /* likewise */
 
     GMutex lock;
     GCond job_ended;

@@ -176,7 +176,7 @@ bool libxl_driver_domain_set_autostart(LibxlDriver *driver, const guint8 *uuid, 
 
 /* Operations on devices. @flags: virDomainModificationImpact; for a detach also
  * VIR_DOMAIN_DEVICE_MODIFY_FORCE, to do it although the guest does not let go. With both
- * _LIVE and _CONFIG, either both are done or none. Live, only channels. Errors:
+ * _LIVE and _CONFIG, either both are done or none. Errors:
  * VIR_ERR_OPERATION_INVALID for what is there already and for what the domain's state
  * forbids, VIR_ERR_DEVICE_MISSING, VIR_ERR_OPERATION_TIMEOUT if the guest does not let
  * go (the device goes on), VIR_ERR_OPERATION_UNSUPPORTED, VIR_ERR_CONFIG_UNSUPPORTED. */
@@ -186,3 +186,7 @@ bool libxl_driver_domain_detach_device(LibxlDriver *driver, const guint8 *uuid, 
                                        guint flags, GError **error);
 bool libxl_driver_domain_detach_device_alias(LibxlDriver *driver, const guint8 *uuid,
                                              const char *alias, guint flags, GError **error);
+/* Another medium for a cdrom drive; in the definition for a floppy drive, too. Errors:
+ * VIR_ERR_CONFIG_UNSUPPORTED for all else. */
+bool libxl_driver_domain_update_device(LibxlDriver *driver, const guint8 *uuid, const char *xml,
+                                       guint flags, GError **error);

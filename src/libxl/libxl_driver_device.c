@@ -4,7 +4,8 @@
  * next start (config), or both. The new definition is made and checked first, and
  * written; if then the live part fails, the old one is written back.
  *
- * Live, the driver knows how to do it for channels only (libxl_channel_hotplug.c).
+ * What is particular to a family of devices is in its row of the table in libxl_device.h;
+ * a family without a row stays as it is.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -14,7 +15,7 @@
 
 #include "conf/domain_device_edit.h"
 #include "libxl/libxl_channel.h"
-#include "libxl/libxl_channel_hotplug.h"
+#include "libxl/libxl_device_hotplug.h"
 #include "libxl/libxl_driver_state.h"
 #include "libxl/libxl_store.h"
 #include "util/error.h"
@@ -57,23 +58,26 @@ resolve_flags(const LibxlDomain *domain, guint *flags, GError **error)
 }
 
 static bool
-is_channel(const DomainDeviceFamily *family)
+check_family(const LibxlDomain *domain, const DomainDeviceFamily *family, const char *what,
+             GError **error)
 {
-    return strcmp(family->element, "channel") == 0;
-}
-
-/* Families of which a device can come and go without touching others. */
-static bool
-check_config_family(const LibxlDomain *domain, const DomainDeviceFamily *family, GError **error)
-{
-    static const char *const elements[] = {"channel", "controller", "disk", "interface", NULL};
-
-    if (g_strv_contains(elements, family->element))
+    if (libxl_device_family(family))
         return true;
     return virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
-                            _("domain '%s': persistent attach or detach of device type '%s' is "
-                              "not supported"),
-                            domain->name, family->element);
+                            _("domain '%s': device type '%s' cannot be %s"), domain->name,
+                            family->element, what);
+}
+
+static bool
+check_update(const LibxlDomain *domain, const DomainDeviceFamily *family, GError **error)
+{
+    const LibxlDeviceFamily *row = libxl_device_family(family);
+
+    if (row && row->update)
+        return true;
+    return virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                            _("domain '%s': device type '%s' cannot be updated"), domain->name,
+                            family->element);
 }
 
 static DomainDevice *
@@ -85,20 +89,6 @@ parse(const Request *request, unsigned flags, GError **error)
 }
 
 /* --- finding what is to be detached ---------------------------------------------- */
-
-static bool
-set_missing(const DomainDef *def, const DomainDevice *device, GError **error)
-{
-    const DomainChrDef *channel = device->device;
-
-    if (is_channel(device->family) && channel->target_name)
-        return virtxl_error_set(error, VIR_ERR_DEVICE_MISSING,
-                                _("domain '%s' has no such channel named '%s'"), def->name,
-                                channel->target_name);
-    return virtxl_error_set(error, VIR_ERR_DEVICE_MISSING,
-                            _("domain '%s' has no such device of type '%s'"), def->name,
-                            device->family->element);
-}
 
 /* In @def, by XML parsed with @flags or by alias. Returns NULL on error. */
 static gpointer
@@ -120,28 +110,10 @@ find(const Request *request, const DomainDef *def, unsigned flags,
     if (!device)
         return NULL;
     *family = device->family;
-    found = is_channel(device->family) ? libxl_channel_find(def, device)
-                                       : domain_def_find_device(def, device);
-    if (!found)
-        set_missing(def, device, error);
-    return found;
+    return libxl_device_find(def, device, error);
 }
 
 /* --- the definition for the next start ------------------------------------------- */
-
-static bool
-check_is_new(const DomainDef *def, const DomainDevice *device, GError **error)
-{
-    const DomainDeviceInfo *info = device->device;
-    const DomainDeviceFamily *family;
-
-    if (is_channel(device->family) && !libxl_channel_check_name_is_free(def, device->device, error))
-        return false;
-    if (!info->alias || !domain_def_find_alias(def, info->alias, &family))
-        return true;
-    return virtxl_error_set(error, VIR_ERR_XML_ERROR, _("domain '%s': non unique alias '%s'"),
-                            def->name, info->alias);
-}
 
 /* Each of these makes a definition that is another one's, with or without a device, or
  * returns NULL. */
@@ -155,8 +127,8 @@ with_device(const Request *request, GError **error)
     g_autoptr(DomainDevice) device = parse(request, DOMAIN_PARSE_INACTIVE, error);
     g_autoptr(DomainDef) next = domain_def_copy(request->domain->persistent);
 
-    if (!device || !check_config_family(request->domain, device->family, error) ||
-        !check_is_new(next, device, error) ||
+    if (!device || !check_family(request->domain, device->family, "attached", error) ||
+        !libxl_device_check_is_new(next, device, error) ||
         !domain_def_add_device(next, device, &defaults, DOMAIN_PARSE_INACTIVE, error))
         return NULL;
     libxl_channels_drop_automatic_paths(next, config);
@@ -172,22 +144,31 @@ without_device(const Request *request, GError **error)
     const DomainDeviceFamily *family;
     gpointer device = find(request, next, DOMAIN_PARSE_INACTIVE, &family, error);
 
-    if (!device || !check_config_family(request->domain, family, error))
+    if (!device || !check_family(request->domain, family, "detached", error))
         return NULL;
     domain_def_remove_device(next, family, device);
     return g_steal_pointer(&next);
 }
 
-/* --- what runs -------------------------------------------------------------------- */
-
-static bool
-set_only_channels(const Request *request, const DomainDeviceFamily *family, const char *what,
-                  GError **error)
+static DomainDef *
+with_update(const Request *request, GError **error)
 {
-    return virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
-                            _("domain '%s': device type '%s' cannot be %s while the domain runs"),
-                            request->domain->name, family->element, what);
+    g_autoptr(DomainDevice) device = parse(request, DOMAIN_PARSE_INACTIVE, error);
+    g_autoptr(DomainDef) next = domain_def_copy(request->domain->persistent);
+    const LibxlDeviceFamily *row;
+    gpointer found;
+
+    if (!device || !check_update(request->domain, device->family, error))
+        return NULL;
+    row = libxl_device_family(device->family);
+    found = libxl_device_find(next, device, error);
+    if (!found || !row->update(next, found, device->device, error) ||
+        !domain_def_validate(next, error))
+        return NULL;
+    return g_steal_pointer(&next);
 }
+
+/* --- what runs -------------------------------------------------------------------- */
 
 typedef bool (*LiveFunc)(const Request *request, GError **error);
 
@@ -195,27 +176,40 @@ static bool
 attach_live(const Request *request, GError **error)
 {
     g_autoptr(DomainDevice) device = parse(request, DOMAIN_PARSE_INACTIVE, error);
+    const LibxlDeviceFamily *row;
 
-    if (!device)
+    if (!device || !check_family(request->domain, device->family, "attached", error))
         return false;
-    if (!is_channel(device->family))
-        return set_only_channels(request, device->family, "attached", error);
-    return check_is_new(request->domain->live, device, error) &&
-           libxl_channel_attach(request->driver, request->domain, device, error);
+    row = libxl_device_family(device->family);
+    if (!row->attach)
+        return libxl_device_attach(request->driver, request->domain, device, error);
+    return libxl_device_check_is_new(request->domain->live, device, error) &&
+           row->attach(request->driver, request->domain, device, error);
 }
 
 static bool
 detach_live(const Request *request, GError **error)
 {
+    bool force = request->flags & FORCE;
     const DomainDeviceFamily *family;
+    const LibxlDeviceFamily *row;
     gpointer device = find(request, request->domain->live, 0, &family, error);
 
-    if (!device)
+    if (!device || !check_family(request->domain, family, "detached", error))
         return false;
-    if (!is_channel(family))
-        return set_only_channels(request, family, "detached", error);
-    return libxl_channel_detach(request->driver, request->domain, device, request->flags & FORCE,
-                                error);
+    row = libxl_device_family(family);
+    if (!row->detach)
+        return libxl_device_detach(request->driver, request->domain, family, device, force, error);
+    return row->detach(request->driver, request->domain, device, force, error);
+}
+
+static bool
+update_live(const Request *request, GError **error)
+{
+    g_autoptr(DomainDevice) device = parse(request, DOMAIN_PARSE_INACTIVE, error);
+
+    return device && check_update(request->domain, device->family, error) &&
+           libxl_device_update(request->driver, request->domain, device, error);
 }
 
 /* --- both -------------------------------------------------------------------------- */
@@ -264,14 +258,28 @@ run(Request *request, const guint8 *uuid, ChangeFunc change_config, LiveFunc cha
     return ok;
 }
 
+/* The device with what the parser makes up, a MAC address: the definition for the next
+ * start and what runs get the same. Returns a new string, or NULL. */
+static char *
+fill_in(LibxlDriver *driver, const char *xml, GError **error)
+{
+    Request request = {.driver = driver, .xml = xml};
+    g_autoptr(DomainDevice) device = parse(&request, DOMAIN_PARSE_INACTIVE, error);
+
+    return device ? domain_device_print(device) : NULL;
+}
+
 bool
 libxl_driver_domain_attach_device(LibxlDriver *driver, const guint8 *uuid, const char *xml,
                                   guint flags, GError **error)
 {
-    Request request = {.driver = driver, .xml = xml, .flags = flags};
+    g_autofree char *filled = NULL;
+    Request request = {.driver = driver, .flags = flags};
 
-    return libxl_driver_check_flags(flags, LIVE | CONFIG, "virDomainAttachDeviceFlags", error) &&
-           run(&request, uuid, with_device, attach_live, error);
+    if (!libxl_driver_check_flags(flags, LIVE | CONFIG, "virDomainAttachDeviceFlags", error))
+        return false;
+    request.xml = filled = fill_in(driver, xml, error);
+    return filled && run(&request, uuid, with_device, attach_live, error);
 }
 
 bool
@@ -294,4 +302,16 @@ libxl_driver_domain_detach_device_alias(LibxlDriver *driver, const guint8 *uuid,
     return libxl_driver_check_flags(flags, LIVE | CONFIG | FORCE, "virDomainDetachDeviceAlias",
                                     error) &&
            run(&request, uuid, without_device, detach_live, error);
+}
+
+bool
+libxl_driver_domain_update_device(LibxlDriver *driver, const guint8 *uuid, const char *xml,
+                                  guint flags, GError **error)
+{
+    Request request = {.driver = driver, .xml = xml, .flags = flags};
+
+    /* libxl changes a medium whatever the guest thinks of it: always by force. */
+    return libxl_driver_check_flags(flags, LIVE | CONFIG | FORCE, "virDomainUpdateDeviceFlags",
+                                    error) &&
+           run(&request, uuid, with_update, update_live, error);
 }

@@ -8,6 +8,7 @@
 #include "libxl/libxl_channel.h"
 #include "libxl/libxl_channel_state.h"
 #include "libxl/libxl_conf.h"
+#include "libxl/libxl_device.h"
 #include "libxl/libxl_store.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -155,6 +156,7 @@ libxl_lifecycle_start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef 
     if (!domain_def_validate(live, error) ||
         !libxl_channels_prepare(live, driver->config, messages, error))
         return false;
+    libxl_device_name_all(live);
     if (!libxl_channels_check_backend(live, driver->host, error) ||
         !announce(driver, domain, live, paused, error) || !create(driver, live, error)) {
         libxl_channels_remove(live, driver->config);

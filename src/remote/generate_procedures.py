@@ -6,7 +6,7 @@ usage: generate_procedures.py procedures.tsv numbers.h table.c
 """
 import sys
 
-COLUMNS = ("program", "number", "name", "api", "kind", "priority", "access", "acl")
+COLUMNS = ("program", "number", "name", "api", "kind", "priority", "access", "acl", "stock")
 ACCESS = {"ro": "REMOTE_ACCESS_READ", "rw": "REMOTE_ACCESS_WRITE", "rw?": "REMOTE_ACCESS_DEPENDS"}
 
 
@@ -66,4 +66,5 @@ def main(source, header, code):
     )
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "libxl/libxl_chr_lease.h"
 #include "libxl/libxl_driver.h"
 #include "remote/remote_client.h"
 #include "remote/remote_procedures.h"
@@ -53,8 +54,9 @@ struct RemoteCall {
     const RemoteRoute *route;
     gpointer args; /* decoded; NULL if it takes none, or was not decoded yet */
     gpointer ret;
-    GBytes *reply; /* encoded result; NULL: none */
-    GError *error; /* or this */
+    LibxlChrLease *lease; /* what a stream that it opens is for; NULL: it opens none */
+    GBytes *reply;        /* encoded result; NULL: none */
+    GError *error;        /* or this */
 };
 
 /* The route of a procedure, or NULL if it is not served. */

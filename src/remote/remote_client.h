@@ -7,6 +7,7 @@
 #pragma once
 
 #include "rpc/rpc_client.h"
+#include "rpc/rpc_stream.h"
 
 #include <libvirt/libvirt.h>
 
@@ -23,6 +24,7 @@ typedef struct {
     bool opened;           /* CONNECT_OPEN has succeeded */
     bool readonly;         /* by its socket or by CONNECT_OPEN's flag */
     GArray *subscriptions; /* of RemoteSubscription */
+    RpcStreams *streams;
     int next_callback_id;
 } RemoteClient;
 

@@ -1,4 +1,4 @@
-/* Calls that attach and detach devices.
+/* Calls that attach, detach and update devices.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -51,4 +51,14 @@ remote_domain_detach_device_alias(RemoteCall *call, gconstpointer data, gpointer
 
     return libxl_driver_domain_detach_device_alias(call->driver, remote_domain_uuid(&args->dom),
                                                    args->alias, args->flags, error);
+}
+
+bool
+remote_domain_update_device_flags(RemoteCall *call, gconstpointer data, gpointer result,
+                                  GError **error)
+{
+    const remote_domain_update_device_flags_args *args = data;
+
+    return libxl_driver_domain_update_device(call->driver, remote_domain_uuid(&args->dom),
+                                             args->xml, args->flags, error);
 }

@@ -3,6 +3,7 @@
 
 #include "remote/remote_error.h"
 #include "remote/remote_server_private.h"
+#include "remote/remote_stream.h"
 #include "util/error.h"
 #include "util/i18n.h"
 
@@ -26,6 +27,7 @@ call_free(RemoteCall *call)
         rpc_xdr_free(call->route->args_xdr, call->args);
         g_free(call->args);
     }
+    g_clear_pointer(&call->lease, libxl_chr_lease_release);
     if (call->reply)
         g_bytes_unref(call->reply);
     g_clear_error(&call->error);
@@ -115,9 +117,19 @@ remote_dispatch_run(RemoteCall *call)
         rpc_xdr_free(route->ret_xdr, ret);
 }
 
+/* If that fails, the call has. */
+static void
+call_open_stream(RemoteCall *call)
+{
+    if (call->lease && !call->error)
+        remote_stream_open(call->client->streams, &call->header, g_steal_pointer(&call->lease),
+                           &call->error);
+}
+
 void
 remote_dispatch_finish(RemoteCall *call)
 {
+    call_open_stream(call);
     if (call->error) {
         g_autoptr(GBytes) payload = remote_error_encode(call->error);
 

@@ -28,6 +28,9 @@ REMOTE_HANDLER(remote_node_get_security_model);
 bool remote_connect_get_hostname_blocks(RemoteCall *call, gconstpointer data);
 REMOTE_HANDLER(remote_do_nothing); /* succeeds with zeros: no objects, nothing to note */
 
+/* remote_none.c: lookups of what there is none of */
+REMOTE_HANDLER(remote_storage_vol_lookup_by_path);
+
 /* remote_list.c: finding domains */
 REMOTE_HANDLER(remote_connect_num_of_domains);
 REMOTE_HANDLER(remote_connect_list_domains);
@@ -76,12 +79,17 @@ REMOTE_HANDLER(remote_domain_set_autostart);
 bool remote_domain_shutdown_asks_agent(gconstpointer data);
 bool remote_domain_reboot_asks_agent(gconstpointer data);
 
-/* remote_device.c: attach and detach */
+/* remote_console.c: consoles and channels as streams */
+REMOTE_HANDLER(remote_domain_open_console);
+REMOTE_HANDLER(remote_domain_open_channel);
+
+/* remote_device.c: attach, detach, update */
 REMOTE_HANDLER(remote_domain_attach_device);
 REMOTE_HANDLER(remote_domain_attach_device_flags);
 REMOTE_HANDLER(remote_domain_detach_device);
 REMOTE_HANDLER(remote_domain_detach_device_flags);
 REMOTE_HANDLER(remote_domain_detach_device_alias);
+REMOTE_HANDLER(remote_domain_update_device_flags);
 
 /* remote_agent.c: the agent in a domain's guest */
 REMOTE_HANDLER(qemu_domain_agent_command);

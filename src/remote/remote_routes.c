@@ -56,6 +56,8 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_CONNECT_NUM_OF_DEFINED_STORAGE_POOLS] = {NONE_NUM},
     [REMOTE_PROC_CONNECT_LIST_DEFINED_STORAGE_POOLS] = {NONE_LIST},
     [REMOTE_PROC_CONNECT_LIST_ALL_STORAGE_POOLS] = {NONE_LIST_ALL},
+    [REMOTE_PROC_STORAGE_VOL_LOOKUP_BY_PATH] = {CALL_A(remote_storage_vol_lookup_by_path,
+                                                       REMOTE_LOOP)},
     [REMOTE_PROC_CONNECT_NUM_OF_INTERFACES] = {NONE_NUM},
     [REMOTE_PROC_CONNECT_LIST_INTERFACES] = {NONE_LIST},
     [REMOTE_PROC_CONNECT_NUM_OF_DEFINED_INTERFACES] = {NONE_NUM},
@@ -132,6 +134,12 @@ static const RemoteRoute remote_routes[] = {
                                                        REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_DETACH_DEVICE_ALIAS] = {CALL_A(remote_domain_detach_device_alias,
                                                        REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_UPDATE_DEVICE_FLAGS] = {CALL_A(remote_domain_update_device_flags,
+                                                       REMOTE_WORKER)},
+
+    /* A domain's consoles and channels */
+    [REMOTE_PROC_DOMAIN_OPEN_CONSOLE] = {CALL_A(remote_domain_open_console, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_OPEN_CHANNEL] = {CALL_A(remote_domain_open_channel, REMOTE_WORKER)},
 
     /* The agent in a domain's guest */
     [REMOTE_PROC_DOMAIN_AGENT_SET_RESPONSE_TIMEOUT] = {CALL_AR(

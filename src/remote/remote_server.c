@@ -6,6 +6,7 @@
 #include "remote/remote_error.h"
 #include "remote/remote_event.h"
 #include "remote/remote_server_private.h"
+#include "remote/remote_stream.h"
 
 static void
 handle_client(RpcServer *rpc, RpcClient *client, gpointer user_data)
@@ -17,6 +18,51 @@ static void
 handle_call(RpcClient *client, RpcMessage *call, gpointer user_data)
 {
     remote_dispatch_call(user_data, client, call);
+}
+
+/* NULL: a client that was refused. */
+static RpcStreams *
+streams_of(RpcClient *client)
+{
+    RemoteClient *remote = rpc_client_get_data(client);
+
+    return remote ? remote->streams : NULL;
+}
+
+static void
+handle_stream(RpcClient *client, RpcMessage *frame, gpointer user_data)
+{
+    RpcStreams *streams = streams_of(client);
+
+    if (streams)
+        rpc_streams_handle(streams, frame);
+}
+
+static void
+handle_output_ready(RpcClient *client, gpointer user_data)
+{
+    RpcStreams *streams = streams_of(client);
+
+    if (streams)
+        rpc_streams_output_ready(streams);
+}
+
+static void
+handle_closed(RpcClient *client, gpointer user_data)
+{
+    RpcStreams *streams = streams_of(client);
+
+    if (streams)
+        rpc_streams_close(streams);
+}
+
+static void
+stop_streams(RpcClient *client, gpointer user_data)
+{
+    RpcStreams *streams = streams_of(client);
+
+    if (streams)
+        remote_streams_stop(streams);
 }
 
 static GBytes *
@@ -61,7 +107,11 @@ remote_server_new(const RemoteServerOptions *options)
 {
     const RpcServerHandler handler = {
         .on_client = handle_client,
-        .client = {.on_call = handle_call, .encode_error = encode_error},
+        .client = {.on_call = handle_call,
+                   .on_stream = handle_stream,
+                   .on_output_ready = handle_output_ready,
+                   .on_closed = handle_closed,
+                   .encode_error = encode_error},
         .on_stopped = handle_clients_gone,
     };
     RemoteServer *server = g_new0(RemoteServer, 1);
@@ -113,5 +163,6 @@ remote_server_stop(RemoteServer *server, guint grace_ms, RemoteServerStopped on_
     server->on_stopped_data = user_data;
     if (server->driver)
         libxl_driver_close_agents(server->driver);
+    rpc_server_foreach_client(server->rpc, stop_streams, NULL);
     rpc_server_stop(server->rpc, grace_ms);
 }

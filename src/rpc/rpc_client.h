@@ -132,6 +132,9 @@ void rpc_client_send_reply_with_fds(RpcClient *client, const RpcHeader *call, GB
 /* Sends an error as the reply to @call. @payload is the encoded error. */
 void rpc_client_send_error(RpcClient *client, const RpcHeader *call, GBytes *payload);
 
+/* The payload of an error, as the handler encodes it: a new reference. */
+GBytes *rpc_client_encode_error(RpcClient *client, const GError *error);
+
 /* Sends an event. One GBytes may go to any number of clients. A client that has
  * left more than messages_max bytes of events unread is closed instead. */
 void rpc_client_send_message(RpcClient *client, guint32 program, guint32 version, guint32 procedure,

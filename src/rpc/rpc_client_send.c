@@ -124,6 +124,12 @@ rpc_client_send_error(RpcClient *client, const RpcHeader *call, GBytes *payload)
     send_answer(client, call, RPC_STATUS_ERROR, payload, NULL, 0);
 }
 
+GBytes *
+rpc_client_encode_error(RpcClient *client, const GError *error)
+{
+    return client->handler->encode_error(error, client->user_data);
+}
+
 void
 rpc_client_send_message(RpcClient *client, guint32 program, guint32 version, guint32 procedure,
                         GBytes *payload)

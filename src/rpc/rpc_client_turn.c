@@ -53,7 +53,7 @@ may_handle(const RpcClient *client)
 static void
 answer_by_error(RpcClient *client, const RpcMessage *call, const GError *error)
 {
-    g_autoptr(GBytes) payload = client->handler->encode_error(error, client->user_data);
+    g_autoptr(GBytes) payload = rpc_client_encode_error(client, error);
 
     rpc_client_send_error(client, &call->header, payload);
 }

@@ -9,6 +9,7 @@
 #include "simhost/call_args.h"
 #include "simhost/channel_calls.h"
 #include "simhost/control.h"
+#include "simhost/device_calls.h"
 #include "simhost/json_tools.h"
 #include "util/error.h"
 #include "util/i18n.h"
@@ -251,8 +252,10 @@ static const struct {
     Counting counting;
 } calls[] = {
     {"add_channel", sim_call_add_channel, COUNTED},
+    {"add_device", sim_call_add_device, COUNTED},
     {"backend", sim_call_backend, COUNTED_BY_NAME},
     {"backend_set", sim_call_backend_set, COUNTED_BY_NAME},
+    {"change_medium", sim_call_change_medium, COUNTED},
     {"control", sim_control_call, UNCOUNTED},
     {"create", call_create, COUNTED},
     {"destroy", call_destroy, COUNTED},
@@ -266,11 +269,13 @@ static const struct {
     {"get_info", call_get_info, COUNTED},
     {"hello", call_hello, UNCOUNTED},
     {"list_channels", sim_call_list_channels, COUNTED},
+    {"list_devices", sim_call_list_devices, COUNTED},
     {"list_domains", call_list_domains, COUNTED},
     {"load_userdata", call_load_userdata, COUNTED},
     {"pause", call_pause, COUNTED},
     {"reboot", call_reboot, COUNTED},
     {"remove_channel", sim_call_remove_channel, COUNTED},
+    {"remove_device", sim_call_remove_device, COUNTED},
     {"set_channel_online", sim_call_set_channel_online, COUNTED},
     {"shutdown", call_shutdown, COUNTED},
     {"store_userdata", call_store_userdata, COUNTED},

@@ -169,6 +169,7 @@ command_list(Command *command, GError **error)
                                    sim_channel_get_path(channel), sim_channel_get_state(channel));
         }
         sim_device_list_foreach(sim_domain_get_devices(domain), list_device, command->text);
+        sim_hardware_describe(sim_domain_get_hardware(domain), command->text);
     }
     return true;
 }
@@ -179,6 +180,15 @@ command_channel(Command *command, GError **error)
     SimDomain *domain = find_domain(command, error);
 
     return domain && sim_channel_control(domain, command->words + 2, command->n_words - 4, error);
+}
+
+static bool
+command_disk(Command *command, GError **error)
+{
+    SimDomain *domain = find_domain(command, error);
+
+    return domain && sim_hardware_set_stuck(sim_domain_get_hardware(domain), command->words[2],
+                                            g_str_equal(command->words[3], "stuck"), error);
 }
 
 static bool
@@ -206,10 +216,12 @@ static const struct {
      N_("what a running guest does by itself")},
     {"channel", 3, 5, command_channel, "NAME CHANNEL WHAT [VALUE...]",
      N_("what the guest does with a channel, see below")},
+    {"disk", 3, 3, command_disk, "NAME TARGET stuck|free",
+     N_("whether the guest lets go of a disk")},
     {"create", 1, 1, command_create, "JSONFILE",
      N_("start a domain as another toolstack would, from a libxl_domain_config as JSON")},
     {"destroy", 1, 1, command_destroy, "NAME", N_("destroy a domain likewise")},
-    {"list", 0, 0, command_list, "", N_("show domains and their channels")},
+    {"list", 0, 0, command_list, "", N_("show domains, their channels and devices")},
     {"quit", 0, 0, command_quit, "", N_("end the host and all of its domains")},
 };
 

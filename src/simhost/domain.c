@@ -83,6 +83,7 @@ sim_domain_new_control(guint64 memory_kib, guint vcpus)
     domain->config->vcpus = domain->config->max_vcpus = vcpus;
     domain->config->channels = g_ptr_array_new();
     domain->config->serials = g_array_new(FALSE, TRUE, sizeof(bool));
+    domain->config->hardware = sim_hardware_new(NULL);
     domain->running_since = g_get_monotonic_time();
     return domain;
 }
@@ -470,6 +471,12 @@ sim_domain_set_channel_state(SimDomain *domain, SimChannel *channel, SimChannelS
 {
     sim_channel_set_state(channel, state);
     tell(domain, "channels");
+}
+
+SimHardware *
+sim_domain_get_hardware(SimDomain *domain)
+{
+    return domain->config->hardware;
 }
 
 SimDeviceList *

@@ -20,6 +20,7 @@
 #include "simhost/channel.h"
 #include "simhost/device_list.h"
 #include "simhost/domain_config.h"
+#include "simhost/hardware.h"
 
 #define SIM_GUEST_OBEYS_MS 50
 
@@ -86,6 +87,9 @@ SimDeviceList *sim_domain_get_devices(SimDomain *domain);
 /* Adds one, as sim_device_list_add() does. */
 SimDevice *sim_domain_add_device(SimDomain *domain, guint devid, const char *name,
                                  struct json_object *source, GError **error);
+
+/* Disks and the like; empty for Domain-0. */
+SimHardware *sim_domain_get_hardware(SimDomain *domain);
 
 /* The path of the host's pty, or NULL. */
 const char *sim_domain_get_console(SimDomain *domain);

@@ -30,6 +30,7 @@ sim_domain_config_free(SimDomainConfig *config)
     g_free(config->type);
     g_ptr_array_unref(config->channels);
     g_array_unref(config->serials);
+    sim_hardware_free(config->hardware);
     g_free(config);
 }
 
@@ -211,6 +212,7 @@ sim_domain_config_parse(struct json_object *object, GError **error)
 
     config->channels = g_ptr_array_new_with_free_func((GDestroyNotify)channel_request_free);
     config->serials = g_array_new(FALSE, TRUE, sizeof(bool));
+    config->hardware = sim_hardware_new(object);
     parse_serials(config, build);
     if (parse_identity(config, json_object_object_get(object, "c_info"), error) &&
         parse_resources(config, build, error) &&

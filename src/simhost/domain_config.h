@@ -8,6 +8,8 @@
 #include <json.h>
 #include <stdbool.h>
 
+#include "simhost/hardware.h"
+
 typedef struct {
     guint devid;
     char *name;
@@ -24,6 +26,7 @@ typedef struct {
     guint max_vcpus;
     GPtrArray *channels; /* of SimChannelRequest, by devid */
     GArray *serials;     /* of bool: is it a pty? */
+    SimHardware *hardware;
 } SimDomainConfig;
 
 /* As libxl does, numbers channels without a devid by position, and leaves out

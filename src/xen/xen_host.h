@@ -26,6 +26,7 @@
 #include <stdbool.h>
 
 #include "util/channel_source.h"
+#include "xen/xen_device.h"
 
 typedef struct XenHost XenHost;
 
@@ -156,6 +157,20 @@ typedef struct {
      * VIR_ERR_OPERATION_TIMEOUT, and the channel goes on, if the guest does not; one that
      * no driver of the guest has ever taken is removed all the same. */
     bool (*remove_channel)(XenHost *host, guint32 domid, guint devid, bool force, GError **error);
+
+    /* Devices that libxl makes. Returns an array of XenDeviceInfo, in no order. */
+    GPtrArray *(*list_devices)(XenHost *host, guint32 domid, GError **error);
+    /* Adds @device to a running domain; what libxl chooses is filled in. On failure
+     * nothing of it is left. */
+    bool (*add_device)(XenHost *host, guint32 domid, XenDevice *device, GError **error);
+    /* Removes it; one that is not there is no error. Without @force fails with
+     * VIR_ERR_OPERATION_TIMEOUT if the guest does not let go of a disk, which then
+     * stays; libxl does not take back what it asked for, so that it goes when the guest
+     * lets go later. */
+    bool (*remove_device)(XenHost *host, guint32 domid, XenDeviceType type, const char *name,
+                          bool force, GError **error);
+    /* The CD-ROM drive with the target of @disk gets its medium, which may be none. */
+    bool (*change_medium)(XenHost *host, guint32 domid, XenDevice *disk, GError **error);
 
     /* Returns the pty's path, or NULL. @index counts the serial ports. */
     char *(*get_console_path)(XenHost *host, guint32 domid, XenConsoleKind kind, guint index,

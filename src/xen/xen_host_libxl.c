@@ -345,7 +345,7 @@ host_dump_core(XenHost *host, guint32 domid, const char *path, GError **error)
     return true;
 }
 
-/* --- consoles, channels, userdata --------------------------------------- */
+/* --- consoles, channels, devices, userdata --------------------------------------- */
 
 static bool
 check_domain(XenContext *context, guint32 domid, GError **error)
@@ -386,6 +386,41 @@ static bool
 host_remove_channel(XenHost *host, guint32 domid, guint devid, bool force, GError **error)
 {
     return xen_channel_remove(domid, devid, force, error);
+}
+
+static GPtrArray *
+host_list_devices(XenHost *host, guint32 domid, GError **error)
+{
+    g_autoptr(XenContext) context = take_context(host, error);
+
+    if (!context || !check_domain(context, domid, error))
+        return NULL;
+    return xen_device_list(context, domid);
+}
+
+static bool
+host_add_device(XenHost *host, guint32 domid, XenDevice *device, GError **error)
+{
+    g_autoptr(XenContext) context = take_context(host, error);
+
+    return context && xen_device_add(context, domid, device, error);
+}
+
+static bool
+host_remove_device(XenHost *host, guint32 domid, XenDeviceType type, const char *name, bool force,
+                   GError **error)
+{
+    g_autoptr(XenContext) context = take_context(host, error);
+
+    return context && xen_device_remove(context, domid, type, name, force, error);
+}
+
+static bool
+host_change_medium(XenHost *host, guint32 domid, XenDevice *disk, GError **error)
+{
+    g_autoptr(XenContext) context = take_context(host, error);
+
+    return context && xen_device_change_medium(context, domid, disk, error);
 }
 
 static char *
@@ -467,6 +502,10 @@ static const XenHostOps host_ops = {
     .check_channel_backend = host_check_channel_backend,
     .add_channel = host_add_channel,
     .remove_channel = host_remove_channel,
+    .list_devices = host_list_devices,
+    .add_device = host_add_device,
+    .remove_device = host_remove_device,
+    .change_medium = host_change_medium,
     .get_console_path = host_get_console_path,
     .store_userdata = host_store_userdata,
     .load_userdata = host_load_userdata,

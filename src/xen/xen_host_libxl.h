@@ -3,6 +3,7 @@
  *   xen_host_libxl.c          the table of functions: domains and their life
  *   xen_host_libxl_channel.c  channels that virtxl-channeld serves
  *   xen_host_libxl_context.c  libxl contexts and what libxl has to say
+ *   xen_host_libxl_device.c   devices that come and go while a domain runs
  *   xen_host_libxl_info.c     opening, and what is known of the machine
  *   xen_host_libxl_store.c    consoles and channels, out of xenstore
  *   xen_host_libxl_watch.c    the thread that tells what happens to domains
@@ -108,6 +109,15 @@ typedef struct {
 /* All nodes of a channel, an array of XenStoreNode, directories first. */
 GPtrArray *xen_channel_build_nodes(guint32 domid, guint devid, const char *name,
                                    const ChannelSource *source);
+
+/* --- devices that libxl makes ------------------------------------------------ */
+
+/* See XenHostOps. */
+GPtrArray *xen_device_list(XenContext *context, guint32 domid);
+bool xen_device_add(XenContext *context, guint32 domid, XenDevice *device, GError **error);
+bool xen_device_remove(XenContext *context, guint32 domid, XenDeviceType type, const char *name,
+                       bool force, GError **error);
+bool xen_device_change_medium(XenContext *context, guint32 domid, XenDevice *disk, GError **error);
 
 /* --- events ------------------------------------------------------------- */
 

@@ -12,6 +12,7 @@
 #include "xen/xen_host.h"
 #include "xen/xen_host_sim_channel.h"
 #include "xen/xen_host_sim_client.h"
+#include "xen/xen_host_sim_device.h"
 
 typedef struct {
     XenHost base;
@@ -339,6 +340,31 @@ sim_remove_channel(XenHost *host, guint32 domid, guint devid, bool force, GError
     return xen_sim_remove_channel(get_sim(host)->client, domid, devid, force, error);
 }
 
+static GPtrArray *
+sim_list_devices(XenHost *host, guint32 domid, GError **error)
+{
+    return xen_sim_list_devices(get_sim(host)->client, domid, error);
+}
+
+static bool
+sim_add_device(XenHost *host, guint32 domid, XenDevice *device, GError **error)
+{
+    return xen_sim_add_device(get_sim(host)->client, domid, device, error);
+}
+
+static bool
+sim_remove_device(XenHost *host, guint32 domid, XenDeviceType type, const char *name, bool force,
+                  GError **error)
+{
+    return xen_sim_remove_device(get_sim(host)->client, domid, type, name, force, error);
+}
+
+static bool
+sim_change_medium(XenHost *host, guint32 domid, XenDevice *disk, GError **error)
+{
+    return xen_sim_change_medium(get_sim(host)->client, domid, disk, error);
+}
+
 static char *
 sim_get_console_path(XenHost *host, guint32 domid, XenConsoleKind kind, guint index, GError **error)
 {
@@ -408,6 +434,10 @@ static const XenHostOps sim_ops = {
     .check_channel_backend = sim_check_channel_backend,
     .add_channel = sim_add_channel,
     .remove_channel = sim_remove_channel,
+    .list_devices = sim_list_devices,
+    .add_device = sim_add_device,
+    .remove_device = sim_remove_device,
+    .change_medium = sim_change_medium,
     .get_console_path = sim_get_console_path,
     .store_userdata = sim_store_userdata,
     .load_userdata = sim_load_userdata,

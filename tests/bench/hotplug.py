@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs in dom0 of the emulated host: how long it takes to attach a channel until bytes come
 back from the guest, and to detach it until it is gone, beside a disk of the same guest that
-xl attaches and detaches. (virtxl does not attach disks to a domain that runs.)
+xl attaches and detaches.
 
 channel-on-xen brings it there. The last column is how many times faster the channel is.
 """
@@ -74,6 +74,7 @@ def main():
         with guest.shell(CONTROL.name):
             pass
         rows = measure(guest)
+    daemons.end_daemons()
     print("%-42s %15s %10s %7s" % ("s, median of %d" % ROUNDS, "channel", "disk", "ratio"))
     for name, (channel, disk) in rows.items():
         ours, theirs = statistics.median(channel), statistics.median(disk)

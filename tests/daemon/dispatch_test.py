@@ -2,31 +2,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Who may call what: numbers first, then permission, then arguments."""
 
-import os
-
 from fixture import expect_equal, expect_in, run, shared, test
 from wire import (AUTH_LIST, BLOCK_PEEK, CAPABILITIES, CLOSE, CREATE_XML, DEFINE_XML, DESTROY,
                   DUMP_XML, GET_TYPE, GET_URI, INTERNAL_ERROR, INVALID_ARG, LIST_ALL_DOMAINS, LIST_DOMAINS,
                   LOOKUP_BY_NAME, NO_CONNECT, NO_DOMAIN, NO_SUPPORT, OPEN, OPERATION_DENIED, QEMU,
                   RPC_ERROR, SUPPORTS_FEATURE, VCPUS_FLAGS, Reader, Wire, domain, integer,
-                  optional, string)
+                  optional, procedures, string)
 
 SECURE, INACTIVE, MIGRATABLE, VCPU_GUEST = 1, 2, 8, 8
 FROM_RPC, FROM_LIBXL, LEVEL_ERROR = 7, 41, 2
-PROCEDURES = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                          "../../src/remote/procedures.tsv")
-
-
-def procedures():
-    """The rows of the table, as dictionaries."""
-    columns = ("program", "number", "name", "api", "kind", "priority", "access", "acl")
-    with open(PROCEDURES) as file:
-        for line in file:
-            if not line.startswith("#"):
-                row = dict(zip(columns, line.rstrip("\n").split("\t")))
-                row["number"] = int(row["number"])
-                row["program"] = {"remote": 0x20008086, "qemu": QEMU}[row["program"]]
-                yield row
 
 
 def socket():
@@ -124,15 +108,6 @@ def what_is_not_served_is_no_support_before_its_arguments_are_looked_at():
         error = wire.refused(BLOCK_PEEK, b"\xff" * 8)
         expect_equal((error.code, error.domain, error.level), (NO_SUPPORT, FROM_LIBXL, LEVEL_ERROR))
         expect_equal(wire.refused(1, program=QEMU).code, NO_SUPPORT)
-
-
-@test
-def a_readonly_connection_is_denied_every_writing_call():
-    with Wire(shared().readonly_socket) as wire:
-        for row in procedures():
-            if row["access"] == "rw":
-                error = wire.refused(row["number"], b"\xff" * 16, program=row["program"])
-                expect_equal((row["name"], error.code), (row["name"], OPERATION_DENIED))
 
 
 @test

@@ -105,9 +105,9 @@ class Guest:
         words = [line.split() for line in self.daemon.ctl("list").splitlines()]
         names, is_ours = [], False
         for line in words:
-            if line[0] != "channel":
+            if line[0].isdigit():
                 is_ours = line[1] == self.name
-            elif is_ours:
+            elif is_ours and line[0] == "channel":
                 names.append(line[2])
         return sorted(names)
 

@@ -388,24 +388,6 @@ def unknown_flags_are_an_invalid_argument():
 
 
 @test
-def other_families_can_be_changed_for_the_next_start_only():
-    daemon = shared()
-    disk = "<disk type='file' device='disk'><source file='/d'/><target dev='xvdb' bus='xen'/></disk>"
-    with Guest(daemon, "families") as guest:
-        expect_in("'disk' cannot be attached", guest.attach_fails(disk, "--live"))
-        expect_in("'disk' cannot be attached", guest.attach_fails(disk, "--live", "--config"))
-        assert "xvdb" not in daemon.virsh("dumpxml", "--inactive", "families")
-        guest.attach(disk, "--config")
-        expect_in("xvdb", daemon.virsh("dumpxml", "--inactive", "families"))
-        guest.detach(disk, "--config")
-        assert "xvdb" not in daemon.virsh("dumpxml", "--inactive", "families")
-        guest.attach(disk, "--config")
-        daemon.virsh("detach-disk", "families", "xvdb", "--config")
-        assert "xvdb" not in daemon.virsh("dumpxml", "--inactive", "families")
-        expect_in("hostdev", guest.attach_fails("<hostdev mode='subsystem' type='pci'/>", "--config"))
-
-
-@test
 def domain_zero_keeps_its_devices():
     daemon = shared()
     daemon.file("device.xml", channel())

@@ -8,6 +8,8 @@ import uuid
 
 from fixture import PATIENCE, receive_exactly
 
+PROCEDURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../src/remote/procedures.tsv")
+
 REMOTE = 0x20008086
 QEMU = 0x20008087
 KEEPALIVE = 0x6B656570
@@ -30,6 +32,18 @@ CALLBACK_DEVICE_REMOVED = 333
 # virErrorNumber
 INTERNAL_ERROR, NO_SUPPORT, INVALID_ARG, OPERATION_DENIED = 1, 3, 8, 29
 RPC_ERROR, NO_CONNECT, NO_DOMAIN = 39, 5, 42
+
+
+def procedures():
+    """The rows of the table of all procedures, as dictionaries."""
+    columns = ("program", "number", "name", "api", "kind", "priority", "access", "acl")
+    with open(PROCEDURES) as file:
+        for line in file:
+            if not line.startswith("#"):
+                row = dict(zip(columns, line.rstrip("\n").split("\t")))
+                row["number"] = int(row["number"])
+                row["program"] = {"remote": REMOTE, "qemu": QEMU}[row["program"]]
+                yield row
 
 
 def integer(value):

@@ -18,6 +18,7 @@ def all_files():
     for folder, folders, names in os.walk(ROOT):
         if folder == ROOT:
             folders[:] = [name for name in folders if not name.startswith("build")]
+            names = [name for name in names if name != ".git"]  # of a linked work tree
         folders[:] = sorted(name for name in folders if name not in (".git", "__pycache__"))
         found += [os.path.relpath(os.path.join(folder, name), ROOT) for name in sorted(names)]
     return [path for path in found if not os.path.islink(os.path.join(ROOT, path))]

@@ -90,3 +90,15 @@ def test_file_systems_freeze_and_thaw(guest):
     assert re.fullmatch(r"(Froze \d+ filesystem\(s\))?", frozen), frozen
     virsh("domfsthaw", guest)
     in_guest(guest, "touch /root/thawed && sync")
+
+
+def test_reboot_by_the_agent_and_the_agent_is_back(guest):
+    before = guest.id
+    virsh("reboot", guest, "--mode", "agent")
+    wait_until(lambda: guest.id not in (-1, before), "the guest runs again", 300)
+    wait_for_agent(guest)
+
+
+def test_shutdown_by_the_agent(guest):
+    virsh("shutdown", guest, "--mode", "agent")
+    wait_until(lambda: guest.state == "shut off", "shut off", 300)

@@ -44,7 +44,7 @@ DISK_SIZE = "3G"
 UNUSED_SECONDS = 3600
 EXCLUDED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 DISK_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
-GUEST_MODULES = ("xen-evtchn", "xen-gntalloc")
+GUEST_MODULES = ("xen-evtchn", "xen-gntalloc", "xen-blkfront", "xen-netfront")
 DEBIAN_MODULES = ("xen-blkfront", "crc32c_generic", "ext4", "overlay")
 DEBIAN_SIZE = "640M"
 # What costs a guest under emulation seconds of its boot and is no part of a test.

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Disks and interfaces that come and go while a guest runs, by stock virsh.
+
+A disk's data is in a file of dom0: libxl puts it behind a loop device.
+"""
+
+import contextlib
+import os
+
+import libvirt
+from host import clients, expect_equal, guests, wait_until, xen
+from host.daemons import virtxld
+
+CONTROL = guests.unix_channel("control")
+IMAGE = "/tmp/data.img"
+BRIDGE = "testbr0"
+MAC = "00:16:3e:5a:5a:01"
+DISK = ("<disk type='file' device='disk'><driver name='phy' type='raw'/><source file='%s'/>"
+        "<target dev='xvdb' bus='xen'/></disk>" % IMAGE)
+
+
+@contextlib.contextmanager
+def shared():
+    with open(IMAGE, "wb") as image:
+        image.write(b"data of the host".ljust(1 << 20, b"."))
+    xen.run("ip", "link", "add", BRIDGE, "type", "bridge")
+    try:
+        virtxld.start()
+        with guests.running("devices", (CONTROL,)) as guest:
+            yield guest
+    finally:
+        xen.run("ip", "link", "delete", BRIDGE)
+        os.unlink(IMAGE)
+
+
+def asks(guest, question, answer):
+    with guest.shell(CONTROL.name) as shell:
+        wait_until(lambda: shell.ask(question) == answer, "%s in the guest" % question, 60)
+
+
+def names(guest, element, attribute):
+    return [found.get(attribute) for found in guest.live_xml().iterfind("devices/" + element)]
+
+
+def backends(guest, kind):
+    """Device ids of that kind that dom0 serves the guest with."""
+    prefix = "/local/domain/0/backend/%s/%d/" % (kind, guest.id)
+    return {path[len(prefix):].split("/")[0] for path in xen.paths() if path.startswith(prefix)} - {""}
+
+
+def is_in_bridge(guest):
+    return ["vif%d.0" % guest.id] == os.listdir("/sys/class/net/%s/brif" % BRIDGE)
+
+
+def test_a_disk_appears_in_the_guest_with_its_data(guest):
+    clients.virsh("attach-disk", guest.name, IMAGE, "xvdb")
+    asks(guest, "test -b /dev/xvdb && head -c 16 /dev/xvdb", "data of the host")
+    asks(guest, "echo of the guest | dd of=/dev/xvdb conv=sync,fsync 2>/dev/null; echo done", "done")
+    with open(IMAGE, "rb") as device:
+        expect_equal(device.read(12), b"of the guest")
+    expect_equal(names(guest, "disk/target", "dev"), ["xvdb"])
+    assert IMAGE in clients.virsh("domblklist", guest.name)
+
+
+def test_it_is_known_after_a_restart_of_the_daemon(guest):
+    virtxld.kill()
+    virtxld.start()
+    expect_equal(names(guest, "disk/target", "dev"), ["xvdb"])
+
+
+def test_a_guest_that_does_not_let_go_keeps_its_disk(guest):
+    """Paused, it can't answer. Then it lets go all the same, and the next detach finds that out."""
+    clients.virsh("suspend", guest.name)
+    with clients.lookup(guest.name) as domain:
+        expect_equal(clients.error_code(domain.detachDevice, DISK), libvirt.VIR_ERR_OPERATION_TIMEOUT)
+    expect_equal(names(guest, "disk/target", "dev"), ["xvdb"])
+    clients.virsh("resume", guest.name)
+
+
+def test_a_disk_is_detached(guest):
+    clients.virsh("detach-disk", guest.name, "xvdb")
+    asks(guest, "test -b /dev/xvdb || echo gone", "gone")
+    expect_equal(names(guest, "disk/target", "dev"), [])
+    expect_equal(backends(guest, "vbd"), set())
+
+
+def test_what_libxl_refuses_leaves_nothing(guest):
+    with clients.lookup(guest.name) as domain:
+        for source in ("/dev/nothing", "/etc"):
+            clients.error_code(domain.attachDevice, DISK.replace(IMAGE, source))
+    expect_equal(names(guest, "disk/target", "dev"), [])
+    expect_equal(backends(guest, "vbd"), set())
+
+
+def test_an_interface_on_a_bridge_comes_and_goes(guest):
+    clients.virsh("attach-interface", guest.name, "bridge", BRIDGE, "--mac", MAC)
+    asks(guest, "cat /sys/class/net/eth0/address", MAC)
+    wait_until(lambda: is_in_bridge(guest), "the interface is in the bridge")
+    expect_equal(names(guest, "interface/mac", "address"), [MAC])
+    clients.virsh("detach-interface", guest.name, "bridge", MAC)
+    asks(guest, "test -e /sys/class/net/eth0 || echo gone", "gone")
+    expect_equal(names(guest, "interface/mac", "address"), [])
+    expect_equal(backends(guest, "vif"), set())
+
+
+def test_what_was_attached_is_there_after_a_reboot(guest):
+    with clients.lookup(guest.name) as domain:
+        domain.attachDevice(DISK)
+        before = guest.id
+        domain.reboot()
+        wait_until(lambda: guest.id not in (before, -1), "its reboot", 120)
+    asks(guest, "head -c 12 /dev/xvdb", "of the guest")
