@@ -106,8 +106,7 @@ conf_xml_refuse_missing(const xmlNode *node, const char *name, GError **error)
 static void
 add_unseen_path(GPtrArray *paths, const char *parent, const char *separator, const xmlChar *name)
 {
-    g_autofree char *path =
-        g_strconcat(parent, separator, (const char *)name, NULL);
+    g_autofree char *path = g_strconcat(parent, separator, (const char *)name, NULL);
 
     if (!g_ptr_array_find_with_equal_func(paths, path, g_str_equal, NULL))
         g_ptr_array_add(paths, g_steal_pointer(&path));

@@ -84,6 +84,20 @@ xen_xl_set(xmlNode *node, const char *path, const char *attribute, const char *v
         xmlNodeAddContent(made, (const xmlChar *)value);
 }
 
+xmlNode *
+xen_xl_add_device(xmlNode *domain, const char *name)
+{
+    return conf_xml_add(xen_xl_make(domain, "devices"), name);
+}
+
+xmlNode *
+xen_xl_next_device(xmlNode *domain, xmlNode *previous, const char *name)
+{
+    xmlNode *devices = xen_xl_find(domain, "devices");
+
+    return devices ? conf_xml_next_child(devices, previous, name) : NULL;
+}
+
 bool
 xen_xl_is_hvm(xmlNode *domain)
 {
@@ -166,14 +180,19 @@ xen_xl_format(const DomainDef *def, GPtrArray **ignored, GError **error)
     g_autofree char *xml =
         domain_def_format(def, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE, error);
     g_autoptr(xmlDoc) doc = xml ? conf_xml_parse(xml, "domain_definition", "domain", error) : NULL;
-    GString *out;
+    g_autoptr(GString) out = g_string_new(NULL);
 
     if (!doc)
         return NULL;
-    out = g_string_new(NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(families); i++)
         families[i].format(conf_xml_root(doc), out);
+    if (xen_xl_is_spoiled(out)) {
+        virtxl_error_set(
+            error, VIR_ERR_CONFIG_UNSUPPORTED,
+            _("domain '%s': a device has a value with a comma, which xl.cfg can't say"), def->name);
+        return NULL;
+    }
     if (ignored)
         *ignored = find_ignored(conf_xml_root(doc));
-    return g_string_free(out, FALSE);
+    return g_strdup(out->str);
 }

@@ -8,7 +8,6 @@
 #include "libxl/xen_xl_config.h"
 
 #include <errno.h>
-#include <libxlutil.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +22,9 @@
 #define NAME_CHARACTERS                                                                            \
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"                                         \
     "0123456789_"
+
+/* In an item, and no character of a definition. */
+#define SPOILED '\001'
 
 struct XenXlConfig {
     XLU_Config *xlu;
@@ -202,6 +204,29 @@ xen_xl_config_has(const XenXlConfig *config, const char *name)
     return xlu_cfg_get_string(config->xlu, name, &text, 1) != ESRCH;
 }
 
+bool
+xen_xl_config_is_number(const XenXlConfig *config, const char *name)
+{
+    long number;
+
+    return xlu_cfg_get_long(config->xlu, name, &number, 1) == 0;
+}
+
+XLU_Config *
+xen_xl_config_parser(XenXlConfig *config)
+{
+    return config->xlu;
+}
+
+bool
+xen_xl_config_refuse_item(XenXlConfig *config, const char *name, const char *item, GError **error)
+{
+    g_autofree char *words = take_words(config);
+
+    return virtxl_error_set(error, VIR_ERR_CONF_SYNTAX, _("%s: '%s' is not possible: %s"), name,
+                            item, words);
+}
+
 void
 xen_xl_config_ignore(XenXlConfig *config, const char *name, const char *part)
 {
@@ -231,8 +256,7 @@ xen_xl_config_unread(const XenXlConfig *config)
 /* --- one item's parts ------------------------------------------------------------- */
 
 GHashTable *
-xen_xl_parts_parse(XenXlConfig *config, const char *name, const char *item,
-                   const char *const *keys)
+xen_xl_parts_parse(XenXlConfig *config, const char *name, const char *item, const char *const *keys)
 {
     GHashTable *parts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_auto(GStrv) texts = g_strsplit(item, ",", -1);
@@ -253,20 +277,16 @@ xen_xl_parts_parse(XenXlConfig *config, const char *name, const char *item,
 
 /* --- writing ---------------------------------------------------------------------- */
 
-/* In double quotes. UTF-8 stays as it is. */
+/* In double quotes. UTF-8 stays as it is, and so does what marks a spoiled item. */
 static void
 append_quoted(GString *out, const char *value)
 {
-    static char multibyte[129];
-    static gsize ready;
+    char kept[] = {SPOILED, [129] = '\0'};
     g_autofree char *escaped = NULL;
 
-    if (g_once_init_enter(&ready)) {
-        for (int i = 0; i < 128; i++)
-            multibyte[i] = (char)(i + 128);
-        g_once_init_leave(&ready, 1);
-    }
-    escaped = g_strescape(value, multibyte);
+    for (int i = 0; i < 128; i++)
+        kept[i + 1] = (char)(i + 128);
+    escaped = g_strescape(value, kept);
     g_string_append_printf(out, "\"%s\"", escaped);
 }
 
@@ -305,6 +325,15 @@ xen_xl_put_list(GString *out, const char *name, const GPtrArray *items)
 void
 xen_xl_add_part(GString *item, const char *name, const char *value)
 {
-    if (value)
-        g_string_append_printf(item, "%s%s=%s", item->len ? "," : "", name, value);
+    if (!value)
+        return;
+    g_string_append_printf(item, "%s%s=%s", item->len ? "," : "", name, value);
+    if (strchr(value, ','))
+        g_string_append_c(item, SPOILED);
+}
+
+bool
+xen_xl_is_spoiled(const GString *out)
+{
+    return memchr(out->str, SPOILED, out->len) != NULL;
 }

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <glib.h>
+#include <libxlutil.h>
 #include <stdbool.h>
 
 /* --- reading ------------------------------------------------------------------ */
@@ -38,6 +39,15 @@ GPtrArray *xen_xl_config_list(XenXlConfig *config, const char *name, GError **er
 
 bool xen_xl_config_has(const XenXlConfig *config, const char *name);
 
+/* Whether the setting is there and one text that is a number. */
+bool xen_xl_config_is_number(const XenXlConfig *config, const char *name);
+
+/* For libxlutil's parsers of devices, which report to it; and their error, with what they
+ * reported. @name is of the setting. Returns false. Errors: VIR_ERR_CONF_SYNTAX. */
+XLU_Config *xen_xl_config_parser(XenXlConfig *config);
+bool xen_xl_config_refuse_item(XenXlConfig *config, const char *name, const char *item,
+                               GError **error);
+
 /* Notes that @part of setting @name means nothing here. */
 void xen_xl_config_ignore(XenXlConfig *config, const char *name, const char *part);
 
@@ -60,5 +70,8 @@ void xen_xl_put_text(GString *out, const char *name, const char *value);
 void xen_xl_put_number(GString *out, const char *name, gint64 value);
 void xen_xl_put_list(GString *out, const char *name, const GPtrArray *items);
 
-/* Adds ",NAME=VALUE" to an item, nothing if @value is NULL. */
+/* Adds "NAME=VALUE" to an item, after a comma if it isn't the first; nothing if @value
+ * is NULL. A part can't have a comma: one that has spoils the item and what it is put
+ * into. */
 void xen_xl_add_part(GString *item, const char *name, const char *value);
+bool xen_xl_is_spoiled(const GString *out);

@@ -11,7 +11,7 @@
 
 #define KIB_PER_MIB 1024
 /* More is no machine's, and no number overflows. */
-#define MIB_MAX (G_GINT64_CONSTANT(1) << 40)
+#define MIB_MAX     (G_GINT64_CONSTANT(1) << 40)
 
 /* --- type ------------------------------------------------------------------------- */
 
@@ -21,7 +21,7 @@ static const struct {
     const char *value;
     const char *type; /* of <os> */
 } types[] = {
-    {"type", "pv", "linux"},      {"type", "hvm", "hvm"},    {"type", "pvh", "xenpvh"},
+    {"type", "pv", "linux"},       {"type", "hvm", "hvm"},    {"type", "pvh", "xenpvh"},
     {"builder", "linux", "linux"}, {"builder", "hvm", "hvm"}, {"builder", "generic", "linux"},
 };
 
@@ -72,8 +72,7 @@ parse_memory(XenXlConfig *config, xmlNode *domain, GError **error)
 {
     gint64 memory = 0, most = 0;
 
-    if (!parse_mib(config, "memory", &memory, error) ||
-        !parse_mib(config, "maxmem", &most, error))
+    if (!parse_mib(config, "memory", &memory, error) || !parse_mib(config, "maxmem", &most, error))
         return false;
     if (most > 0 || memory > 0)
         set_kib(domain, "memory", most > 0 ? most : memory);
@@ -89,9 +88,8 @@ format_mib(xmlNode *domain, const char *element, const char *name, GString *out)
 
     g_free(xen_xl_get(domain, element, "unit"));
     if (kib)
-        xen_xl_put_number(out, name,
-                          (gint64)((g_ascii_strtoull(kib, NULL, 10) + KIB_PER_MIB - 1) /
-                                   KIB_PER_MIB));
+        xen_xl_put_number(
+            out, name, (gint64)((g_ascii_strtoull(kib, NULL, 10) + KIB_PER_MIB - 1) / KIB_PER_MIB));
 }
 
 /* --- CPUs ------------------------------------------------------------------------- */
@@ -141,7 +139,7 @@ parse_vcpus(XenXlConfig *config, xmlNode *domain, GError **error)
         return false;
     if (!most)
         most = count;
-    if (count < 1 || most < count || most > G_MAXINT)
+    if (count < 0 || most < count || most > G_MAXINT)
         return virtxl_error_set(error, VIR_ERR_CONF_SYNTAX,
                                 _("vcpus = %" G_GINT64_FORMAT " and maxvcpus = %" G_GINT64_FORMAT
                                   " are not possible together"),

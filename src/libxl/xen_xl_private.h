@@ -6,7 +6,8 @@
  *   xen_xl.c           the two ways, and the table of families
  *   xen_xl_config.c    xl.cfg as text
  *   xen_xl_guest.c     name, memory, CPUs, actions, and all settings that are one element
- *   xen_xl_os.c        how the guest boots, features, CPU model, clock
+ *   xen_xl_os.c        how the guest boots, features
+ *   xen_xl_clock.c     clock and timers, CPU model
  *   xen_xl_disk.c      disks
  *   xen_xl_net.c       network interfaces
  *   xen_xl_chr.c       serial and parallel ports, channels
@@ -68,6 +69,10 @@ xmlNode *xen_xl_make(xmlNode *node, const char *path);
  * NULL if there is none. */
 char *xen_xl_get(xmlNode *node, const char *path, const char *attribute);
 void xen_xl_set(xmlNode *node, const char *path, const char *attribute, const char *value);
+
+/* Adds a device; and iterates over devices called @name as conf_xml_next_child() does. */
+xmlNode *xen_xl_add_device(xmlNode *domain, const char *name);
+xmlNode *xen_xl_next_device(xmlNode *domain, xmlNode *previous, const char *name);
 
 /* Whether the tree's guest is an HVM guest: <os><type> is the first that is parsed. */
 bool xen_xl_is_hvm(xmlNode *domain);

@@ -28,6 +28,10 @@ REMOTE_HANDLER(remote_node_get_security_model);
 bool remote_connect_get_hostname_blocks(RemoteCall *call, gconstpointer data);
 REMOTE_HANDLER(remote_do_nothing); /* succeeds with zeros: no objects, nothing to note */
 
+/* remote_native.c: definitions as xl.cfg and back */
+REMOTE_HANDLER(remote_connect_domain_xml_from_native);
+REMOTE_HANDLER(remote_connect_domain_xml_to_native);
+
 /* remote_none.c: lookups of what there is none of */
 REMOTE_HANDLER(remote_storage_vol_lookup_by_path);
 
