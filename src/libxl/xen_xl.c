@@ -27,6 +27,7 @@ static const XenXlFamily families[] = {
     {xen_xl_channels_parse, xen_xl_channels_format},
     {xen_xl_os_parse, xen_xl_os_format},
     {xen_xl_cpu_parse, xen_xl_cpu_format},
+    {xen_xl_numa_parse, xen_xl_numa_format},
     {xen_xl_graphics_parse, xen_xl_graphics_format},
     {xen_xl_disks_parse, xen_xl_disks_format},
     {xen_xl_emulated_parse, xen_xl_emulated_format},

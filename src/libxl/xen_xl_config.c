@@ -196,6 +196,42 @@ xen_xl_config_list(XenXlConfig *config, const char *name, GError **error)
     return g_steal_pointer(&items);
 }
 
+static GPtrArray *
+read_inner_list(XenXlConfig *config, const XLU_ConfigList *list, int index)
+{
+    XLU_ConfigValue *value = xlu_cfg_get_listitem2(list, index);
+    GPtrArray *items = g_ptr_array_new();
+    XLU_ConfigList *inner = NULL;
+    const char *item;
+
+    if (xlu_cfg_value_get_list(config->xlu, value, &inner, 0) != 0)
+        return items;
+    for (int i = 0; (item = xlu_cfg_get_listitem(inner, i)); i++)
+        g_ptr_array_add(items, (char *)item);
+    return items;
+}
+
+GPtrArray *
+xen_xl_config_lists(XenXlConfig *config, const char *name, GError **error)
+{
+    g_autoptr(GPtrArray) lists = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+    XLU_ConfigList *list = NULL;
+    int count = 0;
+
+    if (!finish(config, name, xlu_cfg_get_list(config->xlu, name, &list, &count, 0), error))
+        return NULL;
+    for (int i = 0; i < count; i++) {
+        GPtrArray *items = read_inner_list(config, list, i);
+
+        g_ptr_array_add(lists, items);
+        if (items->len == 0) {
+            virtxl_error_set(error, VIR_ERR_CONF_SYNTAX, _("'%s' needs lists in the list"), name);
+            return NULL;
+        }
+    }
+    return g_steal_pointer(&lists);
+}
+
 bool
 xen_xl_config_has(const XenXlConfig *config, const char *name)
 {
@@ -308,16 +344,38 @@ xen_xl_put_number(GString *out, const char *name, gint64 value)
     g_string_append_printf(out, "%s = %s%" G_GINT64_FORMAT "%s\n", name, quote, value, quote);
 }
 
+static void
+append_list(GString *out, const GPtrArray *items)
+{
+    g_string_append(out, "[ ");
+    for (guint i = 0; i < items->len; i++) {
+        if (i > 0)
+            g_string_append(out, ", ");
+        append_quoted(out, items->pdata[i]);
+    }
+    g_string_append(out, " ]");
+}
+
 void
 xen_xl_put_list(GString *out, const char *name, const GPtrArray *items)
 {
     if (items->len == 0)
         return;
+    g_string_append_printf(out, "%s = ", name);
+    append_list(out, items);
+    g_string_append_c(out, '\n');
+}
+
+void
+xen_xl_put_lists(GString *out, const char *name, const GPtrArray *lists)
+{
+    if (lists->len == 0)
+        return;
     g_string_append_printf(out, "%s = [ ", name);
-    for (guint i = 0; i < items->len; i++) {
+    for (guint i = 0; i < lists->len; i++) {
         if (i > 0)
             g_string_append(out, ", ");
-        append_quoted(out, items->pdata[i]);
+        append_list(out, lists->pdata[i]);
     }
     g_string_append(out, " ]\n");
 }

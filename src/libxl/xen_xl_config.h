@@ -37,6 +37,9 @@ bool xen_xl_config_bool(XenXlConfig *config, const char *name, bool *value, GErr
  * for a list in the list. */
 GPtrArray *xen_xl_config_list(XenXlConfig *config, const char *name, GError **error);
 
+/* The same for a list of lists: new array of such arrays. */
+GPtrArray *xen_xl_config_lists(XenXlConfig *config, const char *name, GError **error);
+
 bool xen_xl_config_has(const XenXlConfig *config, const char *name);
 
 /* Whether the setting is there and one text that is a number. */
@@ -69,6 +72,7 @@ GHashTable *xen_xl_parts_parse(XenXlConfig *config, const char *name, const char
 void xen_xl_put_text(GString *out, const char *name, const char *value);
 void xen_xl_put_number(GString *out, const char *name, gint64 value);
 void xen_xl_put_list(GString *out, const char *name, const GPtrArray *items);
+void xen_xl_put_lists(GString *out, const char *name, const GPtrArray *lists);
 
 /* Adds "NAME=VALUE" to an item, after a comma if it isn't the first; nothing if @value
  * is NULL. A part can't have a comma: one that has spoils the item and what it is put

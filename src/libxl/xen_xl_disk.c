@@ -5,6 +5,7 @@
 #include <libxl.h>
 #include <string.h>
 
+#include "conf/disk_conf.h"
 #include "libxl/xen_xl_private.h"
 #include "util/error.h"
 #include "util/i18n.h"
@@ -251,7 +252,8 @@ format_disk(xmlNode *disk)
     g_autofree char *backend = conf_xml_child_attr(disk, "backenddomain", "name");
     bool is_cdrom = g_strcmp0(device, "cdrom") == 0;
 
-    if (!path || !find_format(type) || (!is_cdrom && g_strcmp0(device, "disk") != 0))
+    if (!path || !find_format(type) || !target || domain_disk_target_index(target, NULL) < 0 ||
+        (!is_cdrom && g_strcmp0(device, "disk") != 0))
         return NULL;
     g_free(conf_xml_child_attr(disk, "target", "bus"));
     xen_xl_add_part(item, "format", find_format(type));

@@ -22,22 +22,37 @@ static ConfNames parts = {
 
 /* --- reading ---------------------------------------------------------------------- */
 
+/* KiB a second; a rate that isn't one is 0. */
+static guint64
+read_rate(const libxl_device_nic *nic)
+{
+    guint64 product;
+
+    if (nic->rate_interval_usecs == 0 ||
+        !g_uint64_checked_mul(&product, nic->rate_bytes_per_interval, US_PER_SECOND))
+        return 0;
+    return product / nic->rate_interval_usecs / BYTES_PER_KIB;
+}
+
 static bool
 set_rate(XenXlConfig *config, const char *rate, xmlNode *interface, GError **error)
 {
     libxl_device_nic nic;
-    guint64 kib;
+    guint64 kib = 0;
+    bool done;
 
     libxl_device_nic_init(&nic);
-    if (xlu_vif_parse_rate(xen_xl_config_parser(config), rate, &nic) != 0 ||
-        nic.rate_interval_usecs == 0) {
-        libxl_device_nic_dispose(&nic);
-        return xen_xl_config_refuse_item(config, "vif", rate, error);
-    }
-    kib = nic.rate_bytes_per_interval / BYTES_PER_KIB * US_PER_SECOND / nic.rate_interval_usecs;
+    done = xlu_vif_parse_rate(xen_xl_config_parser(config), rate, &nic) == 0;
+    if (done)
+        kib = read_rate(&nic);
     libxl_device_nic_dispose(&nic);
-    conf_xml_setf(xen_xl_make(interface, "bandwidth/outbound"), "average", "%" G_GUINT64_FORMAT,
-                  kib);
+    if (!done)
+        return xen_xl_config_refuse_item(config, "vif", rate, error);
+    if (kib == 0)
+        xen_xl_config_ignore(config, "vif", rate);
+    else
+        conf_xml_setf(xen_xl_make(interface, "bandwidth/outbound"), "average", "%" G_GUINT64_FORMAT,
+                      kib);
     return true;
 }
 

@@ -148,6 +148,32 @@ parse_firmware(XenXlConfig *config, xmlNode *domain, GError **error)
     return true;
 }
 
+/* Tables for the guest's ACPI: a definition has one kind. */
+static bool
+parse_acpi_tables(XenXlConfig *config, xmlNode *domain, GError **error)
+{
+    const char *path = NULL;
+
+    if (!xen_xl_config_text(config, "acpi_firmware", &path, error))
+        return false;
+    if (path) {
+        xen_xl_set(domain, "os/acpi/table", NULL, path);
+        xen_xl_set(domain, "os/acpi/table", "type", "slic");
+    }
+    return true;
+}
+
+static void
+format_acpi_tables(xmlNode *domain, GString *out)
+{
+    g_autofree char *path = xen_xl_get(domain, "os/acpi/table", NULL);
+
+    if (!path)
+        return;
+    conf_xml_drop_attr(xen_xl_find(domain, "os/acpi/table"), "type");
+    xen_xl_put_text(out, "acpi_firmware", path);
+}
+
 static void
 format_firmware(xmlNode *domain, GString *out)
 {
@@ -169,7 +195,8 @@ xen_xl_os_parse(XenXlConfig *config, xmlNode *domain, GError **error)
         !parse_command_line(config, domain, error))
         return false;
     return !xen_xl_is_hvm(domain) ||
-           (parse_firmware(config, domain, error) && parse_boot(config, domain, error));
+           (parse_firmware(config, domain, error) && parse_acpi_tables(config, domain, error) &&
+            parse_boot(config, domain, error));
 }
 
 void
@@ -183,6 +210,8 @@ xen_xl_os_format(xmlNode *domain, GString *out)
     g_free(xen_xl_get(domain, "os/type", "machine"));
     if (is_hvm)
         format_firmware(domain, out);
+    if (is_hvm)
+        format_acpi_tables(domain, out);
     for (gsize i = 0; i < G_N_ELEMENTS(boot_texts); i++) {
         if (is_hvm ? boot_texts[i].of_hvm : boot_texts[i].of_others) {
             g_autofree char *text = xen_xl_get(domain, boot_texts[i].path, NULL);
@@ -238,6 +267,44 @@ read_feature(XenXlConfig *config, gsize i, bool *value, GError **error)
     return true;
 }
 
+/* passthrough=: whether there is an IOMMU for the guest, and how its page tables are. */
+static ConfNames passthrough_modes = {"sync_pt", "share_pt", NULL};
+
+static bool
+parse_passthrough(XenXlConfig *config, xmlNode *domain, GError **error)
+{
+    const char *value = NULL;
+    xmlNode *element;
+    bool has_mode;
+
+    if (!xen_xl_config_text(config, "passthrough", &value, error))
+        return false;
+    if (!value)
+        return true;
+    has_mode = conf_names_find(passthrough_modes, value) >= 0;
+    if (!has_mode && strcmp(value, "enabled") != 0 && strcmp(value, "disabled") != 0) {
+        xen_xl_config_ignore(config, "passthrough", value);
+        return true;
+    }
+    element = xen_xl_make(domain, "features/xen/passthrough");
+    conf_xml_set(element, "state", strcmp(value, "disabled") == 0 ? "off" : "on");
+    if (has_mode)
+        conf_xml_set(element, "mode", value);
+    return true;
+}
+
+static void
+format_passthrough(xmlNode *domain, GString *out)
+{
+    g_autofree char *state = xen_xl_get(domain, "features/xen/passthrough", "state");
+    g_autofree char *mode = xen_xl_get(domain, "features/xen/passthrough", "mode");
+
+    if (g_strcmp0(state, "on") == 0)
+        xen_xl_put_text(out, "passthrough", mode ? mode : "enabled");
+    else if (state)
+        xen_xl_put_text(out, "passthrough", "disabled");
+}
+
 bool
 xen_xl_features_parse(XenXlConfig *config, xmlNode *domain, GError **error)
 {
@@ -254,7 +321,7 @@ xen_xl_features_parse(XenXlConfig *config, xmlNode *domain, GError **error)
         else if (!features[i].has_state && value)
             xen_xl_make(domain, features[i].path);
     }
-    return true;
+    return parse_passthrough(config, domain, error);
 }
 
 void
@@ -271,4 +338,5 @@ xen_xl_features_format(xmlNode *domain, GString *out)
         if (!features[i].has_state || value)
             xen_xl_put_number(out, features[i].setting, value && g_strcmp0(state, "off") != 0);
     }
+    format_passthrough(domain, out);
 }

@@ -8,10 +8,12 @@
  *   xen_xl_guest.c     name, memory, CPUs, actions, and all settings that are one element
  *   xen_xl_os.c        how the guest boots, features
  *   xen_xl_clock.c     clock and timers, CPU model
+ *   xen_xl_numa.c      the guest's NUMA nodes
  *   xen_xl_disk.c      disks
  *   xen_xl_net.c       network interfaces
  *   xen_xl_chr.c       serial and parallel ports, channels
- *   xen_xl_graphics.c  graphics, video, sound, input
+ *   xen_xl_graphics.c  graphics
+ *   xen_xl_emulated.c  video, sound, input
  *   xen_xl_hostdev.c   devices of the host, USB and xenbus controllers
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -43,6 +45,8 @@ bool xen_xl_os_parse(XenXlConfig *config, xmlNode *domain, GError **error);
 void xen_xl_os_format(xmlNode *domain, GString *out);
 bool xen_xl_cpu_parse(XenXlConfig *config, xmlNode *domain, GError **error);
 void xen_xl_cpu_format(xmlNode *domain, GString *out);
+bool xen_xl_numa_parse(XenXlConfig *config, xmlNode *domain, GError **error);
+void xen_xl_numa_format(xmlNode *domain, GString *out);
 bool xen_xl_disks_parse(XenXlConfig *config, xmlNode *domain, GError **error);
 void xen_xl_disks_format(xmlNode *domain, GString *out);
 bool xen_xl_nets_parse(XenXlConfig *config, xmlNode *domain, GError **error);
