@@ -47,6 +47,25 @@ parse_video(XenXlConfig *config, xmlNode *domain, GError **error)
     return true;
 }
 
+/* What QXL's other memories are if nobody says. */
+static const char *const qxl_defaults[][2] = {{"ram", "65536"}, {"vgamem", "16384"}};
+
+/* What every card has. */
+static void
+drop_video_defaults(xmlNode *model)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(qxl_defaults); i++) {
+        const xmlAttr *attr = xmlHasProp(model, (const xmlChar *)qxl_defaults[i][0]);
+
+        if (attr && attr->children &&
+            g_strcmp0((const char *)attr->children->content, qxl_defaults[i][1]) == 0)
+            conf_xml_drop_attr(model, qxl_defaults[i][0]);
+    }
+    conf_xml_drop_attr(model, "vram");
+    conf_xml_drop_attr(model, "heads");
+    conf_xml_drop_attr(model, "primary");
+}
+
 static void
 format_video(xmlNode *domain, GString *out)
 {
@@ -57,8 +76,7 @@ format_video(xmlNode *domain, GString *out)
 
     if (!model)
         return;
-    conf_xml_drop_attr(model, "heads");
-    conf_xml_drop_attr(model, "primary");
+    drop_video_defaults(model);
     for (gsize i = 0; i < G_N_ELEMENTS(cards); i++) {
         if (g_strcmp0(cards[i][1], type) == 0)
             xen_xl_put_text(out, "vga", cards[i][0]);
@@ -169,7 +187,8 @@ format_inputs(xmlNode *domain, GString *out)
 
 /* --- all ------------------------------------------------------------------------------ */
 
-/* Devices that another kind of guest has by itself when it has graphics. */
+/* What another kind of guest has by itself when it has graphics: a screen, a mouse and a
+ * keyboard on the Xen bus. */
 static void
 see_implied(xmlNode *domain)
 {
@@ -179,6 +198,14 @@ see_implied(xmlNode *domain)
         conf_xml_drop_attr(input, "type");
         if (g_strcmp0(bus, "xen") != 0)
             conf_xml_unsee(input);
+    }
+    for (xmlNode *video = NULL; (video = xen_xl_next_device(domain, video, "video"));) {
+        g_autofree char *type = conf_xml_child_attr(video, "model", "type");
+
+        if (g_strcmp0(type, "xen") != 0)
+            conf_xml_unsee(video);
+        else
+            drop_video_defaults(conf_xml_child(video, "model"));
     }
 }
 

@@ -29,7 +29,6 @@ is_on(GHashTable *parts, const char *name)
     return value && *value && strcmp(value, "0") != 0;
 }
 
-/* The display is one of at most 60,000 ports. */
 static bool
 set_vnc_port(GHashTable *parts, xmlNode *graphics, GError **error)
 {
@@ -41,7 +40,7 @@ set_vnc_port(GHashTable *parts, xmlNode *graphics, GError **error)
         conf_xml_set(graphics, "autoport", "yes");
         return true;
     }
-    if (!conf_parse_uint64(display, &number) || number > G_MAXUINT16 - VNC_FIRST_PORT)
+    if (!conf_parse_uint64(display, &number) || number > G_MAXINT - VNC_FIRST_PORT)
         return virtxl_error_set(error, VIR_ERR_CONF_SYNTAX,
                                 _("vncdisplay: '%s' is no number of a display"), display);
     conf_xml_setf(graphics, "port", "%u", (unsigned)number + VNC_FIRST_PORT);

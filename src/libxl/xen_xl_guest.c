@@ -47,6 +47,19 @@ parse_type(XenXlConfig *config, xmlNode *domain, GError **error)
                             setting, value);
 }
 
+static void
+format_type(xmlNode *domain, GString *out)
+{
+    g_autofree char *type = xen_xl_get(domain, "os/type", NULL);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
+        if (g_strcmp0(types[i].type, type) == 0) {
+            xen_xl_put_text(out, types[i].setting, types[i].value);
+            return;
+        }
+    }
+}
+
 /* --- memory ------------------------------------------------------------------------- */
 
 static bool
@@ -221,6 +234,7 @@ xen_xl_guest_format(xmlNode *domain, GString *out)
 
     xen_xl_put_text(out, "name", name);
     xen_xl_put_text(out, "uuid", uuid);
+    format_type(domain, out);
     format_mib(domain, "memory", "maxmem", out);
     format_mib(domain, "currentMemory", "memory", out);
     format_vcpus(domain, out);

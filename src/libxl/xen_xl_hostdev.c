@@ -180,7 +180,13 @@ parse_limits(XenXlConfig *config, xmlNode *domain, GError **error)
     return true;
 }
 
-/* Paravirtual controllers are models by version; one of the device model has none. */
+/* Paravirtual controllers are models by version; QEMU's have no word. */
+static bool
+is_paravirtual(const char *type, const char *version)
+{
+    return g_strcmp0(type, "devicemodel") != 0 && g_strcmp0(version, "3") != 0;
+}
+
 static bool
 parse_usbctrls(XenXlConfig *config, xmlNode *domain, GError **error)
 {
@@ -191,14 +197,16 @@ parse_usbctrls(XenXlConfig *config, xmlNode *domain, GError **error)
             xen_xl_parts_parse(config, "usbctrl", items->pdata[i], usbctrl_parts);
         const char *version = g_hash_table_lookup(parts, "version");
         const char *type = g_hash_table_lookup(parts, "type");
-        xmlNode *usb = xen_xl_add_device(domain, "controller");
+        xmlNode *usb;
 
+        if (!is_paravirtual(type, version)) {
+            xen_xl_config_ignore(config, "usbctrl", items->pdata[i]);
+            continue;
+        }
+        usb = xen_xl_add_device(domain, "controller");
         conf_xml_set(usb, "type", "usb");
         conf_xml_setf(usb, "index", "%u", i);
-        if (g_strcmp0(type, "devicemodel") == 0 || g_strcmp0(version, "3") == 0)
-            xen_xl_config_ignore(config, "usbctrl", items->pdata[i]);
-        else
-            conf_xml_set(usb, "model", g_strcmp0(version, "1") == 0 ? "qusb1" : "qusb2");
+        conf_xml_set(usb, "model", g_strcmp0(version, "1") == 0 ? "qusb1" : "qusb2");
         conf_xml_set(usb, "ports", g_hash_table_lookup(parts, "ports"));
     }
     return items != NULL;

@@ -9,7 +9,7 @@
 #include "util/error.h"
 #include "util/i18n.h"
 
-#define BYTES_PER_KIB 1024
+#define BYTES_PER_KB  1000 /* as libxlutil has it */
 #define US_PER_SECOND 1000000
 
 /* The model of a card that is paravirtual only. */
@@ -22,7 +22,7 @@ static ConfNames parts = {
 
 /* --- reading ---------------------------------------------------------------------- */
 
-/* KiB a second; a rate that isn't one is 0. */
+/* KB a second, rounded as an interval holds whole bytes; a rate that isn't one is 0. */
 static guint64
 read_rate(const libxl_device_nic *nic)
 {
@@ -31,28 +31,28 @@ read_rate(const libxl_device_nic *nic)
     if (nic->rate_interval_usecs == 0 ||
         !g_uint64_checked_mul(&product, nic->rate_bytes_per_interval, US_PER_SECOND))
         return 0;
-    return product / nic->rate_interval_usecs / BYTES_PER_KIB;
+    return (product / nic->rate_interval_usecs + BYTES_PER_KB / 2) / BYTES_PER_KB;
 }
 
 static bool
 set_rate(XenXlConfig *config, const char *rate, xmlNode *interface, GError **error)
 {
     libxl_device_nic nic;
-    guint64 kib = 0;
+    guint64 kb = 0;
     bool done;
 
     libxl_device_nic_init(&nic);
     done = xlu_vif_parse_rate(xen_xl_config_parser(config), rate, &nic) == 0;
     if (done)
-        kib = read_rate(&nic);
+        kb = read_rate(&nic);
     libxl_device_nic_dispose(&nic);
     if (!done)
         return xen_xl_config_refuse_item(config, "vif", rate, error);
-    if (kib == 0)
+    if (kb == 0)
         xen_xl_config_ignore(config, "vif", rate);
     else
         conf_xml_setf(xen_xl_make(interface, "bandwidth/outbound"), "average", "%" G_GUINT64_FORMAT,
-                      kib);
+                      kb);
     return true;
 }
 
