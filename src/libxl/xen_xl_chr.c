@@ -207,8 +207,8 @@ format_ports(xmlNode *domain, const char *name, GString *out)
             g_ptr_array_add(texts, g_strdup(NO_PORT));
         g_ptr_array_add(texts, text);
     }
-    if (texts->len == 1)
-        xen_xl_put_text(out, name, texts->pdata[0]);
+    if (texts->len <= 1)
+        xen_xl_put_text(out, name, texts->len ? texts->pdata[0] : NO_PORT);
     else
         xen_xl_put_list(out, name, texts);
 }

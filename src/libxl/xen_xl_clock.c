@@ -15,11 +15,12 @@ static ConfNames tsc_settings = {"default", "always_emulate", "native", "native_
 static ConfNames tsc_modes = {"auto", "emulate", "native", "paravirt", NULL};
 
 static xmlNode *
-add_timer(xmlNode *domain, const char *name)
+add_timer(xmlNode *domain, const char *name, bool present)
 {
     xmlNode *timer = conf_xml_add(xen_xl_make(domain, "clock"), "timer");
 
     conf_xml_set(timer, "name", name);
+    conf_xml_set(timer, "present", present ? "yes" : "no");
     return timer;
 }
 
@@ -34,14 +35,14 @@ parse_timers(XenXlConfig *config, xmlNode *domain, GError **error)
         return false;
     i = mode ? conf_names_find(tsc_settings, mode) : 0;
     if (i > 0)
-        conf_xml_set(add_timer(domain, "tsc"), "mode", tsc_modes[i]);
+        conf_xml_set(add_timer(domain, "tsc", true), "mode", tsc_modes[i]);
     else if (i < 0)
         xen_xl_config_ignore(config, "tsc_mode", mode);
     if (!xen_xl_is_hvm(domain) || !xen_xl_config_has(config, "hpet"))
         return true;
     if (!xen_xl_config_bool(config, "hpet", &hpet, error))
         return false;
-    conf_xml_set(add_timer(domain, "hpet"), "present", hpet ? "yes" : "no");
+    add_timer(domain, "hpet", hpet);
     return true;
 }
 
@@ -54,6 +55,7 @@ format_timer(xmlNode *timer, bool is_hvm, GString *out)
     int i;
 
     if (g_strcmp0(name, "tsc") == 0) {
+        conf_xml_drop_attr(timer, "present");
         mode = conf_xml_attr(timer, "mode");
         i = mode ? conf_names_find(tsc_modes, mode) : -1;
         if (i >= 0)
@@ -77,8 +79,10 @@ xen_xl_clock_parse(XenXlConfig *config, xmlNode *domain, GError **error)
         !xen_xl_config_number(config, "rtc_timeoffset", &seconds, error))
         return false;
     conf_xml_set(clock, "offset", localtime ? "localtime" : "utc");
-    if (xen_xl_config_has(config, "rtc_timeoffset"))
+    if (xen_xl_is_hvm(domain) || xen_xl_config_has(config, "rtc_timeoffset"))
         conf_xml_setf(clock, "adjustment", "%" G_GINT64_FORMAT, seconds);
+    else
+        conf_xml_set(clock, "adjustment", "reset");
     return parse_timers(config, domain, error);
 }
 
@@ -88,14 +92,13 @@ xen_xl_clock_format(xmlNode *domain, GString *out)
     xmlNode *clock = xen_xl_find(domain, "clock");
     g_autofree char *offset = xen_xl_get(domain, "clock", "offset");
     g_autofree char *basis = xen_xl_get(domain, "clock", "basis");
-    g_autofree char *adjustment = NULL;
+    g_autofree char *adjustment = xen_xl_get(domain, "clock", "adjustment");
 
     for (xmlNode *timer = NULL; clock && (timer = conf_xml_next_child(clock, timer, "timer"));)
         format_timer(timer, xen_xl_is_hvm(domain), out);
     xen_xl_put_number(out, "localtime",
                       g_strcmp0(offset, "localtime") == 0 || g_strcmp0(basis, "localtime") == 0);
     if (g_strcmp0(offset, "variable") == 0) {
-        adjustment = xen_xl_get(domain, "clock", "adjustment");
         xen_xl_put_number(out, "rtc_timeoffset",
                           adjustment ? g_ascii_strtoll(adjustment, NULL, 10) : 0);
     }
@@ -138,12 +141,22 @@ translate_flag(const char *name, int from)
     return name;
 }
 
+/* The host's own CPU: what any word about it asks for. */
+static xmlNode *
+make_cpu(xmlNode *domain)
+{
+    xmlNode *cpu = xen_xl_make(domain, "cpu");
+
+    if (!conf_xml_has_attr(cpu, "mode"))
+        conf_xml_set(cpu, "mode", "host-passthrough");
+    return cpu;
+}
+
 static void
 add_cpu_feature(xmlNode *domain, const char *policy, const char *name)
 {
-    xmlNode *feature = conf_xml_add(xen_xl_make(domain, "cpu"), "feature");
+    xmlNode *feature = conf_xml_add(make_cpu(domain), "feature");
 
-    conf_xml_set(xen_xl_make(domain, "cpu"), "mode", "host-passthrough");
     conf_xml_set(feature, "policy", policy);
     conf_xml_set(feature, "name", name);
 }
@@ -194,7 +207,7 @@ parse_nested(XenXlConfig *config, xmlNode *domain, GError **error)
         return true;
     if (!xen_xl_config_bool(config, "nestedhvm", &nested, error))
         return false;
-    conf_xml_set(xen_xl_make(domain, "cpu"), "mode", "host-passthrough");
+    make_cpu(domain);
     if (!nested) {
         add_cpu_feature(domain, "disable", "vmx");
         add_cpu_feature(domain, "disable", "svm");

@@ -32,6 +32,7 @@ static const struct {
     {LIBXL_DISK_BACKEND_QDISK, "qdisk", "qemu"},
     {LIBXL_DISK_BACKEND_PHY, "phy", "phy"},
     {LIBXL_DISK_BACKEND_TAP, "tap", "tap"},
+    {LIBXL_DISK_BACKEND_UNKNOWN, "qdisk", "qemu"},
 };
 
 /* --- network disks ------------------------------------------------------------------- */
@@ -259,13 +260,14 @@ format_disk(xmlNode *disk)
     xen_xl_add_part(item, "format", find_format(type));
     xen_xl_add_part(item, "vdev", target);
     xen_xl_add_part(item, "access", conf_xml_has_child(disk, "readonly") ? "ro" : "rw");
-    xen_xl_add_part(item, "devtype", is_cdrom ? "cdrom" : NULL);
     xen_xl_add_part(item, "backend", backend);
     xen_xl_add_part(item, "backendtype", find_backend(driver));
+    xen_xl_add_part(item, "devtype", is_cdrom ? "cdrom" : NULL);
     if (discard)
         g_string_append(item, strcmp(discard, "unmap") == 0 ? ",discard" : ",no-discard");
     /* the rest of the text, with commas */
-    g_string_append_printf(item, ",target=%s", path);
+    if (*path)
+        g_string_append_printf(item, ",target=%s", path);
     return g_strdup(item->str);
 }
 

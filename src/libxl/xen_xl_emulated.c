@@ -20,6 +20,9 @@ static const char *const cards[][2] = {
     {"none", "none"},
 };
 
+#define DEFAULT_CARD "cirrus"
+#define DEFAULT_VRAM "8192" /* KiB */
+
 static bool
 parse_video(XenXlConfig *config, xmlNode *domain, GError **error)
 {
@@ -41,7 +44,7 @@ parse_video(XenXlConfig *config, xmlNode *domain, GError **error)
     if (!type && !conf_xml_written_child(xen_xl_make(domain, "devices"), "graphics"))
         return true;
     model = conf_xml_add(xen_xl_add_device(domain, "video"), "model");
-    conf_xml_set(model, "type", type ? type : "cirrus");
+    conf_xml_set(model, "type", type ? type : DEFAULT_CARD);
     if (mib > 0 && mib <= G_MAXUINT16)
         conf_xml_setf(model, "vram", "%" G_GINT64_FORMAT, mib * KIB_PER_MIB);
     return true;
@@ -77,6 +80,9 @@ format_video(xmlNode *domain, GString *out)
     if (!model)
         return;
     drop_video_defaults(model);
+    /* what it is if nothing is said */
+    if (g_strcmp0(type, DEFAULT_CARD) == 0 && g_strcmp0(vram, DEFAULT_VRAM) == 0)
+        return;
     for (gsize i = 0; i < G_N_ELEMENTS(cards); i++) {
         if (g_strcmp0(cards[i][1], type) == 0)
             xen_xl_put_text(out, "vga", cards[i][0]);

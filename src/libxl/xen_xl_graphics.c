@@ -14,6 +14,15 @@
 
 #define VNC_FIRST_PORT 5900
 
+/* What there is. */
+enum {
+    SDL,
+    VNC,
+    SPICE,
+    N_KINDS
+};
+static ConfNames kinds = {"sdl", "vnc", "spice", NULL};
+
 static ConfNames vfb_parts = {
     "type",      "vnc",     "sdl",        "vnclisten", "vncunused", "vncdisplay",
     "vncpasswd", "display", "xauthority", "keymap",    NULL,
@@ -143,16 +152,17 @@ parse_spice(XenXlConfig *config, xmlNode *domain, GError **error)
         return parts != NULL;
     spice = xen_xl_add_device(domain, "graphics");
     conf_xml_set(spice, "type", "spice");
+    conf_xml_set(spice, "autoport", "no");
     conf_xml_set(spice, "port", g_hash_table_lookup(parts, "spiceport"));
     conf_xml_set(spice, "tlsPort", g_hash_table_lookup(parts, "spicetls_port"));
     conf_xml_set(spice, "listen", g_hash_table_lookup(parts, "spicehost"));
     if (!is_on(parts, "spicedisable_ticketing"))
         conf_xml_set(spice, "passwd", g_hash_table_lookup(parts, "spicepasswd"));
-    if (g_hash_table_contains(parts, "spiceagent_mouse"))
-        conf_xml_add_with_attr(spice, "mouse", "mode",
-                               is_on(parts, "spiceagent_mouse") ? "client" : "server");
-    if (is_on(parts, "spicevdagent") && is_on(parts, "spice_clipboard_sharing"))
-        conf_xml_add_with_attr(spice, "clipboard", "copypaste", "yes");
+    conf_xml_add_with_attr(spice, "mouse", "mode",
+                           is_on(parts, "spiceagent_mouse") ? "client" : "server");
+    conf_xml_add_with_attr(
+        spice, "clipboard", "copypaste",
+        is_on(parts, "spicevdagent") && is_on(parts, "spice_clipboard_sharing") ? "yes" : "no");
     return true;
 }
 
@@ -262,8 +272,7 @@ format_spice(xmlNode *spice, GString *out)
     xen_xl_put_text(out, "spicehost", listen);
     if (port && *port != '-')
         put_setting(out, "spiceport", port);
-    if (tls && *tls != '-')
-        put_setting(out, "spicetls_port", tls);
+    put_setting(out, "spicetls_port", tls && *tls != '-' ? tls : "0");
     xen_xl_put_number(out, "spicedisable_ticketing", !passwd);
     xen_xl_put_text(out, "spicepasswd", passwd);
     if (mouse)
@@ -274,20 +283,40 @@ format_spice(xmlNode *spice, GString *out)
     }
 }
 
+/* The first of each kind; xl.cfg has no more. Others stay unseen. */
 static void
-format_hvm_graphics(xmlNode *graphics, const char *type, GString *out)
+find_graphics(xmlNode *domain, xmlNode **found)
 {
-    g_autoptr(GPtrArray) parts = collect_graphics(graphics, type);
+    for (xmlNode *graphics = NULL; (graphics = xen_xl_next_device(domain, graphics, "graphics"));) {
+        g_autofree char *type = conf_xml_attr(graphics, "type");
+        int kind = conf_names_find(kinds, type);
 
-    if (!parts && g_strcmp0(type, "spice") == 0) {
-        format_spice(graphics, out);
-    } else if (!parts) {
-        conf_xml_unsee(graphics);
-    } else {
-        xen_xl_put_number(out, type, 1);
-        for (guint i = 0; i < parts->len; i += 2)
+        if (kind >= 0 && !found[kind])
+            found[kind] = graphics;
+        else
+            conf_xml_unsee(graphics);
+    }
+}
+
+static void
+format_hvm_graphics(xmlNode *domain, GString *out)
+{
+    xmlNode *found[N_KINDS] = {NULL};
+
+    find_graphics(domain, found);
+    if (!found[SDL] && !found[VNC] && !found[SPICE])
+        return;
+    xen_xl_put_number(out, kinds[SDL], found[SDL] != NULL);
+    xen_xl_put_number(out, kinds[VNC], found[VNC] != NULL);
+    for (int kind = SDL; kind <= VNC; kind++) {
+        g_autoptr(GPtrArray) parts =
+            found[kind] ? collect_graphics(found[kind], kinds[kind]) : NULL;
+
+        for (guint i = 0; parts && i < parts->len; i += 2)
             put_setting(out, parts->pdata[i], parts->pdata[i + 1]);
     }
+    if (found[SPICE])
+        format_spice(found[SPICE], out);
 }
 
 static char *
@@ -305,22 +334,28 @@ format_vfb(xmlNode *graphics, const char *type)
     return g_string_free(item, FALSE);
 }
 
-void
-xen_xl_graphics_format(xmlNode *domain, GString *out)
+static void
+format_vfbs(xmlNode *domain, GString *out)
 {
     g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(g_free);
-    bool is_hvm = xen_xl_is_hvm(domain);
 
     for (xmlNode *graphics = NULL; (graphics = xen_xl_next_device(domain, graphics, "graphics"));) {
         g_autofree char *type = conf_xml_attr(graphics, "type");
-        char *item;
+        char *item = format_vfb(graphics, type);
 
-        if (is_hvm)
-            format_hvm_graphics(graphics, type, out);
-        else if ((item = format_vfb(graphics, type)))
+        if (item)
             g_ptr_array_add(items, item);
         else
             conf_xml_unsee(graphics);
     }
     xen_xl_put_list(out, "vfb", items);
+}
+
+void
+xen_xl_graphics_format(xmlNode *domain, GString *out)
+{
+    if (xen_xl_is_hvm(domain))
+        format_hvm_graphics(domain, out);
+    else
+        format_vfbs(domain, out);
 }

@@ -15,14 +15,18 @@
 
 /* --- type ------------------------------------------------------------------------- */
 
-/* type=, and builder=, which xl still reads. */
+/* type=, and builder=, which xl still reads. What is written is the first row of a type
+ * that has a word, and nothing for a paravirtual guest: as libvirt has it. */
 static const struct {
     const char *setting;
     const char *value;
     const char *type; /* of <os> */
+    const char *machine;
+    bool is_written;
 } types[] = {
-    {"type", "pv", "linux"},       {"type", "hvm", "hvm"},    {"type", "pvh", "xenpvh"},
-    {"builder", "linux", "linux"}, {"builder", "hvm", "hvm"}, {"builder", "generic", "linux"},
+    {"type", "pv", "linux", "xenpv", false},   {"type", "hvm", "hvm", "xenfv", false},
+    {"type", "pvh", "xenpvh", "xenpvh", true}, {"builder", "linux", "linux", "xenpv", false},
+    {"builder", "hvm", "hvm", "xenfv", true},  {"builder", "generic", "linux", "xenpv", false},
 };
 
 static bool
@@ -39,6 +43,7 @@ parse_type(XenXlConfig *config, xmlNode *domain, GError **error)
     for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
         if (strcmp(types[i].setting, setting) == 0 && strcmp(types[i].value, value) == 0) {
             xen_xl_set(domain, "os/type", NULL, types[i].type);
+            xen_xl_set(domain, "os/type", "machine", types[i].machine);
             return true;
         }
     }
@@ -53,10 +58,8 @@ format_type(xmlNode *domain, GString *out)
     g_autofree char *type = xen_xl_get(domain, "os/type", NULL);
 
     for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
-        if (g_strcmp0(types[i].type, type) == 0) {
+        if (types[i].is_written && g_strcmp0(types[i].type, type) == 0)
             xen_xl_put_text(out, types[i].setting, types[i].value);
-            return;
-        }
     }
 }
 
@@ -253,13 +256,14 @@ static const struct {
     PlainKind kind;
     const char *path;
     const char *attribute; /* NULL: the element's text */
+    const char *absent;    /* what it means that there is no setting, or NULL */
 } plain[] = {
-    {"on_poweroff", PLAIN_TEXT, "on_poweroff", NULL},
-    {"on_reboot", PLAIN_TEXT, "on_reboot", NULL},
-    {"on_crash", PLAIN_TEXT, "on_crash", NULL},
-    {"device_model_override", PLAIN_TEXT, "devices/emulator", NULL},
-    {"cpu_weight", PLAIN_NUMBER, "cputune/shares", NULL},
-    {"e820_host", PLAIN_STATE, "features/xen/e820_host", "state"},
+    {"on_poweroff", PLAIN_TEXT, "on_poweroff", NULL, NULL},
+    {"on_reboot", PLAIN_TEXT, "on_reboot", NULL, NULL},
+    {"on_crash", PLAIN_TEXT, "on_crash", NULL, "restart"},
+    {"device_model_override", PLAIN_TEXT, "devices/emulator", NULL, NULL},
+    {"cpu_weight", PLAIN_NUMBER, "cputune/shares", NULL, NULL},
+    {"e820_host", PLAIN_STATE, "features/xen/e820_host", "state", NULL},
 };
 
 static bool
@@ -280,9 +284,9 @@ bool
 xen_xl_plain_parse(XenXlConfig *config, xmlNode *domain, GError **error)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(plain); i++) {
-        const char *text = NULL;
+        const char *text = plain[i].absent;
 
-        if (!xen_xl_config_has(config, plain[i].setting))
+        if (!text && !xen_xl_config_has(config, plain[i].setting))
             continue;
         if (plain[i].kind != PLAIN_TEXT) {
             if (!parse_plain_number(config, i, domain, error))

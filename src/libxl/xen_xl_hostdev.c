@@ -23,6 +23,15 @@ add_hostdev(xmlNode *domain, const char *type)
 
 /* --- PCI -------------------------------------------------------------------------- */
 
+static xmlNode *
+add_pci(xmlNode *domain)
+{
+    xmlNode *hostdev = add_hostdev(domain, "pci");
+
+    conf_xml_add_with_attr(hostdev, "driver", "name", "xen");
+    return hostdev;
+}
+
 /* What follows the address is said of the device's ways, which a definition can't. */
 static void
 ignore_pci_options(XenXlConfig *config, const char *item)
@@ -46,7 +55,7 @@ parse_pci(XenXlConfig *config, xmlNode *domain, GError **error)
         libxl_device_pci_init(&pci);
         done = xlu_pci_parse_bdf(xen_xl_config_parser(config), &pci, items->pdata[i]) == 0;
         if (done) {
-            address = xen_xl_make(add_hostdev(domain, "pci"), "source/address");
+            address = xen_xl_make(add_pci(domain), "source/address");
             conf_xml_setf(address, "domain", "0x%04x", (unsigned)pci.domain);
             conf_xml_setf(address, "bus", "0x%02x", pci.bus);
             conf_xml_setf(address, "slot", "0x%02x", pci.dev);
@@ -74,6 +83,7 @@ format_pci(xmlNode *hostdev)
     xmlNode *address = xen_xl_find(hostdev, "source/address");
 
     conf_xml_drop_attr(hostdev, "managed");
+    g_free(conf_xml_child_attr(hostdev, "driver", "name"));
     if (!address)
         return NULL;
     return g_strdup_printf("%04x:%02x:%02x.%x", read_hex(address, "domain"),
@@ -87,6 +97,14 @@ static ConfNames usbdev_parts = {"type", "hostbus", "hostaddr", NULL};
 static ConfNames usbctrl_parts = {"type", "version", "ports", NULL};
 
 static bool
+is_number(const char *text)
+{
+    guint64 number;
+
+    return text && conf_parse_uint64(text, &number);
+}
+
+static bool
 parse_usb(XenXlConfig *config, xmlNode *domain, GError **error)
 {
     g_autoptr(GPtrArray) items = xen_xl_config_list(config, "usbdev", error);
@@ -94,10 +112,17 @@ parse_usb(XenXlConfig *config, xmlNode *domain, GError **error)
     for (guint i = 0; items && i < items->len; i++) {
         g_autoptr(GHashTable) parts =
             xen_xl_parts_parse(config, "usbdev", items->pdata[i], usbdev_parts);
-        xmlNode *address = xen_xl_make(add_hostdev(domain, "usb"), "source/address");
+        const char *bus = g_hash_table_lookup(parts, "hostbus");
+        const char *device = g_hash_table_lookup(parts, "hostaddr");
+        xmlNode *address;
 
-        conf_xml_set(address, "bus", g_hash_table_lookup(parts, "hostbus"));
-        conf_xml_set(address, "device", g_hash_table_lookup(parts, "hostaddr"));
+        if (!is_number(bus) || !is_number(device))
+            return virtxl_error_set(error, VIR_ERR_CONF_SYNTAX,
+                                    _("usbdev: '%s' needs numbers as hostbus= and hostaddr="),
+                                    (const char *)items->pdata[i]);
+        address = xen_xl_make(add_hostdev(domain, "usb"), "source/address");
+        conf_xml_set(address, "bus", bus);
+        conf_xml_set(address, "device", device);
     }
     return items != NULL;
 }
@@ -105,7 +130,7 @@ parse_usb(XenXlConfig *config, xmlNode *domain, GError **error)
 static char *
 format_usb(xmlNode *hostdev)
 {
-    g_autoptr(GString) item = g_string_new("type=hostdev");
+    g_autoptr(GString) item = g_string_new(NULL);
     xmlNode *address = xen_xl_find(hostdev, "source/address");
     g_autofree char *bus = address ? conf_xml_attr(address, "bus") : NULL;
     g_autofree char *device = address ? conf_xml_attr(address, "device") : NULL;
@@ -221,13 +246,13 @@ xen_xl_controllers_parse(XenXlConfig *config, xmlNode *domain, GError **error)
 static char *
 format_usbctrl(xmlNode *usb)
 {
-    GString *item = g_string_new("type=auto");
+    GString *item = g_string_new("type=qusb");
     g_autofree char *model = conf_xml_attr(usb, "model");
     g_autofree char *ports = conf_xml_attr(usb, "ports");
 
     conf_xml_drop_attr(usb, "index");
     xen_xl_add_part(item, "version", g_strcmp0(model, "qusb1") == 0 ? "1" : "2");
-    xen_xl_add_part(item, "ports", ports ? ports : "8");
+    xen_xl_add_part(item, "ports", ports);
     return g_string_free(item, FALSE);
 }
 

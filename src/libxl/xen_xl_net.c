@@ -15,6 +15,9 @@
 /* The model of a card that is paravirtual only. */
 #define PARAVIRTUAL "netfront"
 
+/* What connects to a bridge if nothing is said. */
+#define BRIDGE_SCRIPT "vif-bridge"
+
 static ConfNames parts = {
     "mac",     "bridge", "script",  "ip",  "model",   "type",
     "vifname", "rate",   "backend", "mtu", "trusted", NULL,
@@ -76,7 +79,7 @@ add_interface(XenXlConfig *config, GHashTable *vif, xmlNode *domain, GError **er
     const char *type = g_hash_table_lookup(vif, "type");
     const char *ip = g_hash_table_lookup(vif, "ip");
     const char *rate = g_hash_table_lookup(vif, "rate");
-    bool is_bridge = bridge || g_strcmp0(script, "vif-bridge") == 0;
+    bool is_bridge = bridge || g_strcmp0(script, BRIDGE_SCRIPT) == 0;
 
     conf_xml_set(interface, "type", is_bridge ? "bridge" : "ethernet");
     conf_xml_add_with_attr(interface, "mac", "address", g_hash_table_lookup(vif, "mac"));
@@ -128,21 +131,18 @@ add_ip_part(xmlNode *interface, GString *item)
 
 /* An HVM guest's interface has an emulated card, too, unless its model says no. */
 static void
-add_model_parts(xmlNode *interface, bool is_hvm, GString *item)
+add_model_part(xmlNode *interface, GString *item)
 {
     g_autofree char *model = conf_xml_child_attr(interface, "model", "type");
-    bool is_paravirtual = g_strcmp0(model, PARAVIRTUAL) == 0;
 
-    if (is_paravirtual)
+    if (g_strcmp0(model, PARAVIRTUAL) == 0)
         xen_xl_add_part(item, "type", "vif");
     else
         xen_xl_add_part(item, "model", model);
-    if (is_hvm && !is_paravirtual && model)
-        xen_xl_add_part(item, "type", "ioemu");
 }
 
 static char *
-format_interface(xmlNode *interface, bool is_hvm)
+format_interface(xmlNode *interface)
 {
     GString *item = g_string_new(NULL);
     xmlNode *outbound = xen_xl_find(interface, "bandwidth/outbound");
@@ -156,9 +156,9 @@ format_interface(xmlNode *interface, bool is_hvm)
 
     xen_xl_add_part(item, "mac", mac);
     xen_xl_add_part(item, "bridge", bridge);
-    xen_xl_add_part(item, "script", script);
+    xen_xl_add_part(item, "script", script ? script : bridge ? BRIDGE_SCRIPT : NULL);
     add_ip_part(interface, item);
-    add_model_parts(interface, is_hvm, item);
+    add_model_part(interface, item);
     xen_xl_add_part(item, "vifname", target);
     xen_xl_add_part(item, "backend", backend);
     xen_xl_add_part(item, "mtu", mtu);
@@ -177,7 +177,7 @@ xen_xl_nets_format(xmlNode *domain, GString *out)
         g_autofree char *type = conf_xml_attr(interface, "type");
 
         if (g_strcmp0(type, "bridge") == 0 || g_strcmp0(type, "ethernet") == 0)
-            g_ptr_array_add(items, format_interface(interface, xen_xl_is_hvm(domain)));
+            g_ptr_array_add(items, format_interface(interface));
         else
             conf_xml_unsee(interface);
     }

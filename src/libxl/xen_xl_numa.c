@@ -63,6 +63,8 @@ set_part(XenXlConfig *config, xmlNode *cell, guint id, const char *part, GError 
     return true;
 }
 
+static ConfNames cell_order = {"id", "cpus", "memory", "unit", NULL};
+
 bool
 xen_xl_numa_parse(XenXlConfig *config, xmlNode *domain, GError **error)
 {
@@ -77,6 +79,7 @@ xen_xl_numa_parse(XenXlConfig *config, xmlNode *domain, GError **error)
             if (!set_part(config, cell, i, parts->pdata[j], error))
                 return false;
         }
+        conf_xml_order_attributes(cell, cell_order);
     }
     return nodes != NULL;
 }

@@ -123,28 +123,34 @@ parse_bootloader_args(XenXlConfig *config, xmlNode *domain, GError **error)
     return true;
 }
 
-/* OVMF is a flash memory of its own; the path is where Xen's is, unless said. */
-#define OVMF_PATH "/usr/lib/xen/boot/ovmf.bin"
+/* Where Xen's own are, as libvirt says it. OVMF is a flash memory of its own. */
+#define HVMLOADER_PATH "/usr/lib/xen/boot/hvmloader"
+#define OVMF_PATH      "/usr/lib/xen/boot/ovmf.bin"
+
+static void
+set_loader(xmlNode *domain, const char *type, const char *path)
+{
+    conf_xml_set(xen_xl_make(domain, "os/loader"), "type", type);
+    xen_xl_set(domain, "os/loader", NULL, path);
+}
 
 static bool
 parse_firmware(XenXlConfig *config, xmlNode *domain, GError **error)
 {
     const char *bios = NULL, *path = NULL;
-    xmlNode *loader;
 
     if (!xen_xl_config_text(config, "bios", &bios, error))
         return false;
     if (g_strcmp0(bios, "ovmf") != 0) {
         if (bios && strcmp(bios, "seabios") != 0)
             xen_xl_config_ignore(config, "bios", bios);
+        set_loader(domain, "rom", HVMLOADER_PATH);
         return true;
     }
     if (!xen_xl_config_text(config, "bios_path_override", &path, error))
         return false;
-    loader = xen_xl_make(domain, "os/loader");
-    conf_xml_set(loader, "readonly", "yes");
-    conf_xml_set(loader, "type", "pflash");
-    xen_xl_set(domain, "os/loader", NULL, path ? path : OVMF_PATH);
+    xen_xl_set(domain, "os/loader", "readonly", "yes");
+    set_loader(domain, "pflash", path ? path : OVMF_PATH);
     return true;
 }
 
@@ -316,7 +322,7 @@ xen_xl_features_parse(XenXlConfig *config, xmlNode *domain, GError **error)
             continue;
         if (written && !read_feature(config, i, &value, error))
             return false;
-        if (features[i].has_state && written)
+        if (features[i].has_state && value != features[i].absent)
             xen_xl_set(domain, features[i].path, "state", value ? "on" : "off");
         else if (!features[i].has_state && value)
             xen_xl_make(domain, features[i].path);

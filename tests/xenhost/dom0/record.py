@@ -60,7 +60,10 @@ class Recorder:
         self.name = None
 
     def record(self, path):
-        """Records one input; returns what came out, for the progress line."""
+        """Records one input; returns what came out, for the progress line. An input that ends
+        libvirtd is one that it refuses, with the code of a lost connection."""
+        if not self.connection.isAlive():
+            self.connection = connect()
         self.name, ending = os.path.splitext(os.path.basename(path))
         with open(path) as file:
             text = file.read()
@@ -193,7 +196,8 @@ def main():
     options = parser.parse_args()
     os.makedirs(options.out, exist_ok=True)
     recorder = Recorder(connect(), options.out, options.start)
-    for path in sorted(glob.glob(os.path.join(options.folder, "*.xml")) + glob.glob(os.path.join(options.folder, "*.cfg"))):
+    inputs = [path for ending in ("xml", "cfg") for path in glob.glob(os.path.join(options.folder, "*." + ending))]
+    for path in sorted(inputs):
         print("%s: %s" % (os.path.basename(path), recorder.record(path)), flush=True)
 
 

@@ -54,7 +54,7 @@ def _link(instance):
 def _inputs(folder):
     """Configurations, whose definitions are records beside them, or else definitions."""
     paths = glob.glob(os.path.join(folder, "*.cfg")) or glob.glob(os.path.join(folder, "*.xml"))
-    return [path for path in paths if not path.endswith((".out.cfg", ".out.xml"))]
+    return [path for path in paths if not path.endswith((".out.cfg", ".ours.cfg", ".out.xml"))]
 
 
 def _push_definitions(link, folder):
