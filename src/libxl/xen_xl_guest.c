@@ -71,8 +71,8 @@ parse_mib(XenXlConfig *config, const char *name, gint64 *mib, GError **error)
     if (!xen_xl_config_number(config, name, mib, error))
         return false;
     return (*mib >= 0 && *mib <= MIB_MAX) ||
-           virtxl_error_set(error, VIR_ERR_CONF_SYNTAX,
-                            _("%s = %" G_GINT64_FORMAT " is no number of MiB"), name, *mib);
+           virtxl_error_set(error, VIR_ERR_CONF_SYNTAX, _("%s = %ld is no number of MiB"), name,
+                            (long)*mib);
 }
 
 static void
@@ -157,9 +157,8 @@ parse_vcpus(XenXlConfig *config, xmlNode *domain, GError **error)
         most = count;
     if (count < 0 || most < count || most > G_MAXINT)
         return virtxl_error_set(error, VIR_ERR_CONF_SYNTAX,
-                                _("vcpus = %" G_GINT64_FORMAT " and maxvcpus = %" G_GINT64_FORMAT
-                                  " are not possible together"),
-                                count, most);
+                                _("vcpus = %ld and maxvcpus = %ld are not possible together"),
+                                (long)count, (long)most);
     text = g_strdup_printf("%" G_GINT64_FORMAT, most);
     xen_xl_set(domain, "vcpu", NULL, text);
     if (count < most)

@@ -27,16 +27,25 @@ add_distances(xmlNode *cell, const char *text)
     }
 }
 
+/* A part that is there again counts as the last one of a setting does. */
+static void
+replace_attr(xmlNode *cell, const char *name, const char *value)
+{
+    xmlSetProp(cell, (const xmlChar *)name, (const xmlChar *)value);
+}
+
 static bool
 set_size(xmlNode *cell, const char *text, GError **error)
 {
+    g_autofree char *kib = NULL;
     guint64 mib;
 
     if (!conf_parse_uint64(text, &mib) || mib > MIB_MAX)
         return virtxl_error_set(error, VIR_ERR_CONF_SYNTAX, _("vnuma: '%s' is no number of MiB"),
                                 text);
-    conf_xml_setf(cell, "memory", "%" G_GUINT64_FORMAT, mib * KIB_PER_MIB);
-    conf_xml_set(cell, "unit", "KiB");
+    kib = g_strdup_printf("%" G_GUINT64_FORMAT, mib * KIB_PER_MIB);
+    replace_attr(cell, "memory", kib);
+    replace_attr(cell, "unit", "KiB");
     return true;
 }
 
@@ -55,8 +64,8 @@ set_part(XenXlConfig *config, xmlNode *cell, guint id, const char *part, GError 
     if (strcmp(pair[0], "size") == 0)
         return set_size(cell, pair[1], error);
     if (strcmp(pair[0], "vcpus") == 0)
-        conf_xml_set(cell, "cpus", pair[1]);
-    else if (strcmp(pair[0], "vdistances") == 0)
+        replace_attr(cell, "cpus", pair[1]);
+    else if (strcmp(pair[0], "vdistances") == 0 && !conf_xml_written_child(cell, "distances"))
         add_distances(cell, pair[1]);
     else if (strcmp(pair[0], "pnode") != 0 || !conf_parse_uint64(pair[1], &pnode) || pnode != id)
         xen_xl_config_ignore(config, "vnuma", part);
