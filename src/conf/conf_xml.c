@@ -267,6 +267,22 @@ conf_xml_kept_copy(const ConfXmlKept *kept)
     return copy;
 }
 
+const xmlNode *
+conf_xml_kept_child(const ConfXmlKept *kept, const char *name)
+{
+    if (!kept)
+        return NULL;
+    if (!name)
+        return conf_xml_root(kept->doc)->children;
+    for (guint i = 0; i < kept->parts->len; i++) {
+        const ConfXmlPart *part = g_ptr_array_index(kept->parts, i);
+
+        if (strcmp(part->name, name) == 0)
+            return conf_xml_root(part->kept->doc)->children;
+    }
+    return NULL;
+}
+
 static ConfXmlKept *
 ensure_kept(ConfXmlKept **kept, const xmlNode *node)
 {

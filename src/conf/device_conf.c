@@ -48,8 +48,8 @@ parse_pci_number(xmlNode *node, const char *name, unsigned limit, unsigned *valu
     return true;
 }
 
-static bool
-parse_pci(DomainDeviceAddress *address, xmlNode *node, GError **error)
+bool
+domain_pci_address_parse(DomainDeviceAddress *address, xmlNode *node, GError **error)
 {
     address->pci.empty = true;
     for (xmlAttr *attr = node->properties; attr; attr = attr->next) {
@@ -125,8 +125,10 @@ static bool
 parse_address(DomainDeviceInfo *info, xmlNode *node, GError **error)
 {
     static bool (*const parsers[])(DomainDeviceAddress *, xmlNode *, GError **) = {
-        [DOMAIN_ADDRESS_PCI] = parse_pci,   [DOMAIN_ADDRESS_DRIVE] = parse_drive,
-        [DOMAIN_ADDRESS_CCID] = parse_ccid, [DOMAIN_ADDRESS_VIRTIO_SERIAL] = parse_virtio_serial,
+        [DOMAIN_ADDRESS_PCI] = domain_pci_address_parse,
+        [DOMAIN_ADDRESS_DRIVE] = parse_drive,
+        [DOMAIN_ADDRESS_CCID] = parse_ccid,
+        [DOMAIN_ADDRESS_VIRTIO_SERIAL] = parse_virtio_serial,
         [DOMAIN_ADDRESS_USB] = parse_usb,
     };
     int type = DOMAIN_ADDRESS_NONE;
@@ -207,8 +209,15 @@ domain_device_info_format_boot(const DomainDeviceInfo *info, xmlNode *device)
         conf_xml_setf(conf_xml_add(device, "boot"), "order", "%u", info->boot_order);
 }
 
-static void
-format_pci(const DomainDeviceAddress *address, xmlNode *node)
+bool
+domain_pci_address_equal(const DomainDeviceAddress *left, const DomainDeviceAddress *right)
+{
+    return left->pci.domain == right->pci.domain && left->pci.bus == right->pci.bus &&
+           left->pci.slot == right->pci.slot && left->pci.function == right->pci.function;
+}
+
+void
+domain_pci_address_format(const DomainDeviceAddress *address, xmlNode *node)
 {
     if (address->pci.empty)
         return;
@@ -227,7 +236,7 @@ format_address(const DomainDeviceAddress *address, xmlNode *device)
     conf_xml_set(node, "type", address_type_names[address->type]);
     switch (address->type) {
     case DOMAIN_ADDRESS_PCI:
-        format_pci(address, node);
+        domain_pci_address_format(address, node);
         break;
     case DOMAIN_ADDRESS_DRIVE:
         conf_xml_setf(node, "controller", "%u", address->drive.controller);

@@ -86,6 +86,11 @@ typedef struct {
     ConfXmlKept *kept;
 } DomainDeviceInfo;
 
+/* The attributes of a PCI address out of @node, and into it. */
+bool domain_pci_address_parse(DomainDeviceAddress *address, xmlNode *node, GError **error);
+void domain_pci_address_format(const DomainDeviceAddress *address, xmlNode *node);
+bool domain_pci_address_equal(const DomainDeviceAddress *left, const DomainDeviceAddress *right);
+
 /* Frees what @info holds, not @info itself. */
 void domain_device_info_clear(DomainDeviceInfo *info);
 

@@ -1,7 +1,7 @@
 /* The domain definition; see domain_conf.h.
  *
  * Here: identity, memory, vcpus, and the document as a whole. The rest of a
- * definition is in guest_conf.c (how the guest boots, its features and clock)
+ * definition is in os_conf.c (how the guest boots), guest_conf.c (its features and clock)
  * and in the device families, which domain_devices.c joins.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -78,6 +78,7 @@ domain_def_new(void)
     def->vcpus = def->vcpus_max = 1;
     def->on_reboot = DOMAIN_LIFECYCLE_RESTART;
     domain_cputune_init(&def->cputune);
+    domain_cpu_init(&def->cpu);
     for (const DomainDeviceFamily *family = domain_device_families; family->element; family++) {
         GPtrArray **devices = G_STRUCT_MEMBER_P(def, family->offset);
 

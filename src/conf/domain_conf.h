@@ -27,8 +27,11 @@
 #include <sys/types.h>
 
 #include "conf/chr_conf.h"
+#include "conf/cpu_conf.h"
 #include "conf/cputune_conf.h"
 #include "conf/device_conf.h"
+#include "conf/features_conf.h"
+#include "conf/timer_conf.h"
 
 /* <os><type>. XEN and LINUX are both a paravirtual guest. */
 typedef enum {
@@ -49,6 +52,7 @@ typedef enum {
 
 typedef struct {
     DomainOSType type;
+    char *firmware; /* "bios" or "efi", to be chosen by the host; or NULL */
     char *arch;
     char *machine;
     char *loader;
@@ -124,7 +128,12 @@ struct DomainDef {
 
     DomainOSDef os;
     ConfTristate features[DOMAIN_FEATURE_LAST];
+    ConfTristate pm_suspend_to_mem; /* <pm> is given back as written */
+    ConfTristate pm_suspend_to_disk;
+    DomainFeaturesDef nested_features;
+    DomainCpuDef cpu;
     DomainClockDef clock;
+    DomainTimerDef timers[DOMAIN_TIMER_LAST];
     DomainLifecycleAction on_poweroff;
     DomainLifecycleAction on_reboot;
     DomainLifecycleAction on_crash;
@@ -142,7 +151,9 @@ struct DomainDef {
     GPtrArray *channels;
     GPtrArray *inputs;
     GPtrArray *graphics;
+    GPtrArray *sounds;
     GPtrArray *videos;
+    GPtrArray *hostdevs;
     GPtrArray *memballoons; /* at most one */
 
     ConfXmlKept *kept;

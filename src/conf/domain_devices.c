@@ -10,9 +10,11 @@
 #include "conf/controller_conf.h"
 #include "conf/disk_conf.h"
 #include "conf/graphics_conf.h"
+#include "conf/hostdev_conf.h"
 #include "conf/input_conf.h"
 #include "conf/memballoon_conf.h"
 #include "conf/net_conf.h"
+#include "conf/sound_conf.h"
 #include "conf/video_conf.h"
 #include "util/error.h"
 #include "util/i18n.h"
@@ -43,9 +45,12 @@ const DomainDeviceFamily domain_device_families[] = {
     {FAMILY("input", inputs, domain_input), .complete = domain_input_complete,
      .imply = domain_input_imply, .validate = domain_input_validate},
     {FAMILY("graphics", graphics, domain_graphics), .complete = domain_graphics_complete},
+    {FAMILY("sound", sounds, domain_sound)},
     {FAMILY("video", videos, domain_video), .insert = domain_video_insert,
      .complete = domain_video_complete, .imply = domain_video_imply,
      .validate = domain_video_validate, .validate_all = domain_videos_validate},
+    {FAMILY("hostdev", hostdevs, domain_hostdev), .complete = domain_hostdev_complete,
+     .validate_all = domain_hostdevs_validate},
     {FAMILY("memballoon", memballoons, domain_memballoon), .imply = domain_memballoon_imply,
      .validate_all = domain_memballoons_validate},
     {.element = NULL},

@@ -11,6 +11,7 @@
 #include "conf/controller_conf.h"
 #include "conf/disk_conf.h"
 #include "conf/domain_conf.h"
+#include "conf/hostdev_conf.h"
 #include "conf/net_conf.h"
 
 /* Fills @config (initialised by the caller, who also disposes of it, also after
@@ -29,6 +30,13 @@ bool libxl_conf_map_net(const DomainDef *def, const DomainNetDef *net, libxl_dev
 /* @controller is a USB controller. */
 bool libxl_conf_map_usb(const DomainDef *def, const DomainControllerDef *controller,
                         libxl_device_usbctrl *device, GError **error);
+/* Whether it is a PCI or a USB device; each of these takes one of its own. */
+bool libxl_conf_check_hostdev(const DomainDef *def, const DomainHostdevDef *hostdev,
+                              GError **error);
+bool libxl_conf_map_pci(const DomainDef *def, const DomainHostdevDef *hostdev,
+                        libxl_device_pci *device, GError **error);
+bool libxl_conf_map_usbdev(const DomainDef *def, const DomainHostdevDef *hostdev,
+                           libxl_device_usbdev *device, GError **error);
 
 /* The part of it that can be said of a channel before it has a path: has it a target
  * that is possible, and a name? */

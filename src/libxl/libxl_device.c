@@ -5,6 +5,7 @@
 
 #include "conf/controller_conf.h"
 #include "conf/disk_conf.h"
+#include "conf/hostdev_conf.h"
 #include "conf/net_conf.h"
 #include "libxl/libxl_channel_hotplug.h"
 #include "libxl/libxl_conf.h"
@@ -68,6 +69,7 @@ check_hotplug_disk(const DomainDef *def, gconstpointer device, GError **error)
 static bool
 map_disk(const DomainDef *def, gconstpointer device, XenDevice *xen, GError **error)
 {
+    xen_device_init(xen, XEN_DEVICE_DISK);
     return libxl_conf_map_disk(def, device, &xen->disk, error);
 }
 
@@ -88,16 +90,13 @@ is_same_net(gconstpointer device, gconstpointer other)
                   DOMAIN_NET_MAC_LENGTH) == 0;
 }
 
-/* An address of the guest's hardware, where the XML has one. */
+/* Where the XML has an address of the guest's hardware, it is that one. */
 static bool
 has_address(const DomainNetDef *net, const DomainDeviceInfo *wanted)
 {
-    const DomainDeviceAddress *left = &net->info.address, *right = &wanted->address;
-
-    return right->type != DOMAIN_ADDRESS_PCI ||
-           (left->type == DOMAIN_ADDRESS_PCI && left->pci.domain == right->pci.domain &&
-            left->pci.bus == right->pci.bus && left->pci.slot == right->pci.slot &&
-            left->pci.function == right->pci.function);
+    return wanted->address.type != DOMAIN_ADDRESS_PCI ||
+           (net->info.address.type == DOMAIN_ADDRESS_PCI &&
+            domain_pci_address_equal(&net->info.address, &wanted->address));
 }
 
 /* One without a MAC address means the only one that there is. */
@@ -123,17 +122,11 @@ find_net(const DomainDef *def, const DomainDevice *wanted, GError **error)
     return found;
 }
 
-static bool
-check_hotplug_net(const DomainDef *def G_GNUC_UNUSED, gconstpointer device G_GNUC_UNUSED,
-                  GError **error G_GNUC_UNUSED)
-{
-    return true;
-}
-
 /* libxl chooses the device id. */
 static bool
 map_net(const DomainDef *def, gconstpointer device, XenDevice *xen, GError **error)
 {
+    xen_device_init(xen, XEN_DEVICE_NIC);
     xen->nic.devid = -1;
     return libxl_conf_map_net(def, device, &xen->nic, error);
 }
@@ -183,7 +176,73 @@ check_hotplug_controller(const DomainDef *def, gconstpointer device, GError **er
 static bool
 map_controller(const DomainDef *def, gconstpointer device, XenDevice *xen, GError **error)
 {
+    xen_device_init(xen, XEN_DEVICE_USBCTRL);
     return libxl_conf_map_usb(def, device, &xen->usbctrl, error);
+}
+
+/* --- devices of the host: by where they are there ------------------------------------ */
+
+static char *
+describe_hostdev(gconstpointer device)
+{
+    const DomainHostdevDef *hostdev = device;
+    const DomainDeviceAddress *address = &hostdev->pci;
+
+    if (hostdev->type == DOMAIN_HOSTDEV_PCI)
+        return g_strdup_printf("host device %04x:%02x:%02x.%x", address->pci.domain,
+                               address->pci.bus, address->pci.slot, address->pci.function);
+    if (hostdev->type == DOMAIN_HOSTDEV_OTHER)
+        return g_strdup_printf("host device of type '%s'", hostdev->type_name);
+    if (hostdev->usb.has_address)
+        return g_strdup_printf("host device on USB bus %u, device %u", hostdev->usb.bus,
+                               hostdev->usb.device);
+    return g_strdup_printf("host device with USB id %04x:%04x", hostdev->usb.vendor,
+                           hostdev->usb.product);
+}
+
+static bool
+is_same_usb(const DomainHostdevDef *left, const DomainHostdevDef *right)
+{
+    if (left->usb.has_address && right->usb.has_address)
+        return left->usb.bus == right->usb.bus && left->usb.device == right->usb.device;
+    return left->usb.vendor == right->usb.vendor && left->usb.product == right->usb.product;
+}
+
+static bool
+is_same_hostdev(gconstpointer device, gconstpointer other)
+{
+    const DomainHostdevDef *left = device, *right = other;
+
+    if (left->type != right->type)
+        return false;
+    if (left->type == DOMAIN_HOSTDEV_PCI)
+        return domain_pci_address_equal(&left->pci, &right->pci);
+    return left->type == DOMAIN_HOSTDEV_USB && is_same_usb(left, right);
+}
+
+static gpointer
+find_hostdev(const DomainDef *def, const DomainDevice *wanted, GError **error G_GNUC_UNUSED)
+{
+    for (guint i = 0; i < def->hostdevs->len; i++) {
+        if (is_same_hostdev(wanted->device, def->hostdevs->pdata[i]))
+            return def->hostdevs->pdata[i];
+    }
+    return NULL;
+}
+
+static bool
+map_hostdev(const DomainDef *def, gconstpointer device, XenDevice *xen, GError **error)
+{
+    const DomainHostdevDef *hostdev = device;
+
+    if (!libxl_conf_check_hostdev(def, hostdev, error))
+        return false;
+    if (hostdev->type == DOMAIN_HOSTDEV_PCI) {
+        xen_device_init(xen, XEN_DEVICE_PCI);
+        return libxl_conf_map_pci(def, hostdev, &xen->pci, error);
+    }
+    xen_device_init(xen, XEN_DEVICE_USBDEV);
+    return libxl_conf_map_usbdev(def, hostdev, &xen->usbdev, error);
 }
 
 /* --- channels: by name ------------------------------------------------------------- */
@@ -222,13 +281,12 @@ detach_channel(LibxlDriver *driver, LibxlDomain *domain, gconstpointer device, b
 
 static const LibxlDeviceFamily rows[] = {
     {"disk", describe_disk, find_disk, is_same_disk, VIR_ERR_OPERATION_FAILED,
-     .update = update_disk, .check_hotplug = check_hotplug_disk, .type = XEN_DEVICE_DISK,
-     .map = map_disk},
+     .update = update_disk, .check_hotplug = check_hotplug_disk, .map = map_disk},
     {"controller", describe_controller, find_controller, is_same_controller,
-     VIR_ERR_OPERATION_FAILED, .check_hotplug = check_hotplug_controller,
-     .type = XEN_DEVICE_USBCTRL, .map = map_controller},
-    {"interface", describe_net, find_net, is_same_net, VIR_ERR_OPERATION_FAILED,
-     .check_hotplug = check_hotplug_net, .type = XEN_DEVICE_NIC, .map = map_net},
+     VIR_ERR_OPERATION_FAILED, .check_hotplug = check_hotplug_controller, .map = map_controller},
+    {"interface", describe_net, find_net, is_same_net, VIR_ERR_OPERATION_FAILED, .map = map_net},
+    {"hostdev", describe_hostdev, find_hostdev, is_same_hostdev, VIR_ERR_OPERATION_FAILED,
+     .map = map_hostdev},
     {"channel", describe_channel, find_channel, is_same_channel, VIR_ERR_OPERATION_INVALID,
      .attach = libxl_channel_attach, .detach = detach_channel},
 };
@@ -285,7 +343,8 @@ bool
 libxl_device_map(const LibxlDeviceFamily *row, const DomainDef *def, gconstpointer device,
                  XenDevice *xen, GError **error)
 {
-    return row->check_hotplug(def, device, error) && row->map(def, device, xen, error);
+    return (!row->check_hotplug || row->check_hotplug(def, device, error)) &&
+           row->map(def, device, xen, error);
 }
 
 /* --- aliases -------------------------------------------------------------------------- */
@@ -338,6 +397,11 @@ libxl_device_name_all(DomainDef *live)
         DomainNetDef *net = live->nets->pdata[i];
 
         name_if_nameless(&net->info, first_free(live, "net"));
+    }
+    for (guint i = 0; i < live->hostdevs->len; i++) {
+        DomainHostdevDef *hostdev = live->hostdevs->pdata[i];
+
+        name_if_nameless(&hostdev->info, first_free(live, "hostdev"));
     }
     for (guint i = 0; i < live->controllers->len; i++) {
         DomainControllerDef *controller = live->controllers->pdata[i];

@@ -33,11 +33,10 @@ typedef struct {
      * VIR_ERR_CONFIG_UNSUPPORTED. */
     bool (*update)(const DomainDef *def, gpointer device, gpointer from, GError **error);
 
-    /* Devices that libxl makes. Can @device come and go while the domain runs? Errors:
-     * VIR_ERR_CONFIG_UNSUPPORTED. */
+    /* Devices that libxl makes. Can @device come and go while the domain runs? NULL: all
+     * can. Errors: VIR_ERR_CONFIG_UNSUPPORTED. */
     bool (*check_hotplug)(const DomainDef *def, gconstpointer device, GError **error);
-    XenDeviceType type;
-    /* Fills @xen, initialised. */
+    /* Initialises and fills @xen. */
     bool (*map)(const DomainDef *def, gconstpointer device, XenDevice *xen, GError **error);
 
     /* Devices that libxl does not make; NULL for those that it does. */
@@ -56,11 +55,12 @@ gpointer libxl_device_find(const DomainDef *def, const DomainDevice *wanted, GEr
 bool libxl_device_check_is_new(const DomainDef *def, const DomainDevice *device, GError **error);
 
 /* libxl's structure of @device, a device that libxl makes and that can come and go. @xen
- * is initialised by the caller. Errors: VIR_ERR_CONFIG_UNSUPPORTED. */
+ * is XEN_DEVICE_NONE before. Errors: VIR_ERR_CONFIG_UNSUPPORTED. */
 bool libxl_device_map(const LibxlDeviceFamily *row, const DomainDef *def, gconstpointer device,
                       XenDevice *xen, GError **error);
 
 /* Gives each device of @live (a definition of a domain that runs, or will at once) that
  * can be attached or detached and has no alias one that is free, in libvirt's way:
- * "xen-disk0", "ide0-0-1", "net0", "usb0". (Channels get theirs with their device id.) */
+ * "xen-disk0", "ide0-0-1", "net0", "usb0", "hostdev0". (Channels get theirs with
+ * their device id.) */
 void libxl_device_name_all(DomainDef *live);

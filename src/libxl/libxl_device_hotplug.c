@@ -35,9 +35,8 @@ attach(LibxlDriver *driver, LibxlDomain *domain, const LibxlDeviceFamily *row, D
     DomainDeviceInfo *info = device->device;
     g_autofree char *words = NULL;
     g_autofree char *alias = NULL;
-    g_auto(XenDevice) xen;
+    g_auto(XenDevice) xen = XEN_DEVICE_NONE;
 
-    xen_device_init(&xen, row->type);
     if (!domain_def_add_device(next, device, &defaults, DOMAIN_PARSE_INACTIVE, error) ||
         !domain_def_validate(next, error) || !libxl_device_map(row, next, info, &xen, error))
         return false;
@@ -55,7 +54,7 @@ attach(LibxlDriver *driver, LibxlDomain *domain, const LibxlDeviceFamily *row, D
 static bool
 is_medium(const LibxlDeviceFamily *row, const DomainDevice *device)
 {
-    return row->type == XEN_DEVICE_DISK && row->map && domain_disk_is_removable(device->device);
+    return row->update && domain_disk_is_removable(device->device);
 }
 
 bool
@@ -107,9 +106,8 @@ libxl_device_detach(LibxlDriver *driver, LibxlDomain *domain, const DomainDevice
     g_autofree char *alias = g_strdup(((const DomainDeviceInfo *)device)->alias);
     g_autofree char *words = row->describe(device);
     g_autoptr(GError) warning = NULL;
-    g_auto(XenDevice) xen;
+    g_auto(XenDevice) xen = XEN_DEVICE_NONE;
 
-    xen_device_init(&xen, row->type);
     if (!libxl_device_map(row, domain->live, device, &xen, error) ||
         !remove_from_host(driver, domain, &xen, words, alias, force, error))
         return false;
@@ -129,7 +127,7 @@ change_medium(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *next,
               const DomainDiskDef *disk, GError **error)
 {
     XenHost *host = driver->host;
-    g_auto(XenDevice) xen;
+    g_auto(XenDevice) xen = XEN_DEVICE_NONE;
 
     xen_device_init(&xen, XEN_DEVICE_DISK);
     if (!domain_def_validate(next, error) || !libxl_conf_map_disk(next, disk, &xen.disk, error) ||
@@ -170,9 +168,8 @@ is_gone(const LibxlDeviceFamily *row, const DomainDef *live, gconstpointer devic
         const GPtrArray *infos)
 {
     g_autofree char *name = NULL;
-    g_auto(XenDevice) xen;
+    g_auto(XenDevice) xen = XEN_DEVICE_NONE;
 
-    xen_device_init(&xen, row->type);
     if (!libxl_device_map(row, live, device, &xen, NULL))
         return false;
     name = xen_device_dup_name(&xen);

@@ -23,6 +23,7 @@
 #include "libxl/libxl_driver_agent.h"
 #include "libxl/libxl_driver_state.h"
 #include "libxl/libxl_lifecycle.h"
+#include "libxl/libxl_save.h"
 #include "libxl/libxl_store.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -73,6 +74,7 @@ libxl_driver_config_new(const char *root)
     config->state_dir = g_strconcat(root, "/run/libvirt/libxl", NULL);
     config->channel_dir = g_strconcat(root, "/run/libvirt/libxl/channel", NULL);
     config->log_dir = g_strconcat(root, "/var/log/libvirt/libxl", NULL);
+    config->sysfs_dir = g_strconcat(root, "/sys", NULL);
     config->dmi_dir = g_strconcat(root, "/sys/class/dmi/id", NULL);
     config->emulator = first_existing(emulators);
     config->hvm_loader = first_existing(loaders);
@@ -97,6 +99,7 @@ libxl_driver_config_free(LibxlDriverConfig *config)
     g_free(config->state_dir);
     g_free(config->channel_dir);
     g_free(config->log_dir);
+    g_free(config->sysfs_dir);
     g_free(config->dmi_dir);
     g_free(config->emulator);
     g_free(config->hvm_loader);
@@ -406,10 +409,7 @@ autostart_domain(gpointer data, gpointer user_data)
 
     if (g_atomic_int_get(&driver->is_closing) || !libxl_domain_begin_job(domain, NULL))
         return;
-    if (!domain->live && domain->persistent &&
-        (!libxl_store_check_no_managed_save(driver, domain, &error) ||
-         !libxl_lifecycle_start(driver, domain, domain->persistent, 0, VIR_DOMAIN_RUNNING_BOOTED,
-                                &error)))
+    if (!domain->live && domain->persistent && !libxl_save_start(driver, domain, 0, &error))
         g_warning("domain '%s' is not started: %s", domain->name, error->message);
     libxl_domain_end_job(domain);
 }
@@ -458,6 +458,7 @@ libxl_driver_open(LibxlDriverConfig *config, XenHost *host, LibxlDriverEventFunc
     driver->config = config;
     driver->host = host;
     driver->lock_fd = -1;
+    driver->schema = domain_schema_new(DOMAIN_SCHEMA_PATH);
     driver->domains = libxl_domain_list_new();
     driver->event_func = func;
     driver->event_data = user_data;
@@ -495,6 +496,7 @@ libxl_driver_close(LibxlDriver *driver)
     g_mutex_clear(&driver->timers_lock);
     g_free(driver->capabilities);
     g_free(driver->guest_kinds);
+    domain_schema_free(driver->schema);
     g_free(driver);
 }
 

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "conf/domain_schema.h"
 #include "libxl/libxl_domain.h"
 #include "libxl/libxl_driver.h"
 
@@ -14,6 +15,7 @@ struct LibxlDriver {
     XenHostInfo info;
     char *capabilities;           /* XML */
     DomainGuestKind *guest_kinds; /* that this host runs */
+    DomainSchema *schema;         /* for who asks for validation */
     LibxlDomainList *domains;
     int lock_fd; /* driver.pid, locked */
 
@@ -73,6 +75,16 @@ bool libxl_driver_domain_passes(LibxlDriver *driver, LibxlDomain *domain, guint 
 LibxlDomain *libxl_driver_begin(LibxlDriver *driver, const guint8 *uuid, GError **error);
 void libxl_driver_end(LibxlDomain *domain);
 
+/* Begins an operation on a domain that runs and isn't Domain-0. */
+LibxlDomain *libxl_driver_begin_active(LibxlDriver *driver, const guint8 *uuid, GError **error);
+
+/* The domain that @def is about, new or known, with its job held; ended by
+ * libxl_driver_end_obtained(). */
+LibxlDomain *libxl_driver_obtain(LibxlDriver *driver, const DomainDef *def, GError **error);
+void libxl_driver_end_obtained(LibxlDriver *driver, LibxlDomain *domain);
+
+/* VIR_ERR_OPERATION_INVALID. */
+bool libxl_driver_check_inactive(const LibxlDomain *domain, GError **error);
 /* Domain-0 is the machine that we run on. VIR_ERR_OPERATION_INVALID. */
 bool libxl_driver_check_not_domain_zero(const LibxlDomain *domain, GError **error);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "libxl/libxl_channel.h"
+#include "libxl/libxl_channel_devid.h"
 #include "libxl/libxl_channel_state.h"
 #include "libxl/libxl_conf.h"
 #include "libxl/libxl_device.h"
@@ -60,16 +61,19 @@ settle(LibxlDriver *driver, DomainDef *live, GError **error)
            libxl_channels_settle(live, driver->config, driver->host, error);
 }
 
+/* Builds it from @image; NULL: to boot. */
 static bool
-create(LibxlDriver *driver, DomainDef *live, GError **error)
+create(LibxlDriver *driver, DomainDef *live, const LibxlImage *image, GError **error)
 {
+    const XenHostOps *ops = driver->host->ops;
     libxl_domain_config config;
     guint32 domid = 0;
     bool ok;
 
     libxl_domain_config_init(&config);
     ok = libxl_build_domain_config(live, &config, error) &&
-         driver->host->ops->create(driver->host, &config, &domid, error);
+         (image ? ops->restore(driver->host, &config, image->fd, image->version, &domid, error)
+                : ops->create(driver->host, &config, &domid, error));
     libxl_domain_config_dispose(&config);
     if (ok)
         live->id = (int)domid;
@@ -100,13 +104,17 @@ begin_life(LibxlDomain *domain, DomainDef *live)
 }
 
 static void
-emit_started(LibxlDriver *driver, LibxlDomain *domain, bool paused)
+emit_started(LibxlDriver *driver, LibxlDomain *domain, bool paused, virDomainRunningReason reason)
 {
+    bool restored = reason == VIR_DOMAIN_RUNNING_RESTORED;
+
     libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_STARTED,
-                      VIR_DOMAIN_EVENT_STARTED_BOOTED);
+                      restored ? VIR_DOMAIN_EVENT_STARTED_RESTORED
+                               : VIR_DOMAIN_EVENT_STARTED_BOOTED);
     if (paused)
         libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_SUSPENDED,
-                          VIR_DOMAIN_EVENT_SUSPENDED_PAUSED);
+                          restored ? VIR_DOMAIN_EVENT_SUSPENDED_RESTORED
+                                   : VIR_DOMAIN_EVENT_SUSPENDED_PAUSED);
 }
 
 static bool
@@ -128,7 +136,7 @@ libxl_lifecycle_finish_start(LibxlDriver *driver, LibxlDomain *domain, bool paus
                                 VIR_DOMAIN_EVENT_STOPPED_FAILED, NULL);
         return false;
     }
-    emit_started(driver, domain, paused);
+    emit_started(driver, domain, paused, reason);
     return true;
 }
 
@@ -146,21 +154,24 @@ announce(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, bool pa
                                    error);
 }
 
-bool
-libxl_lifecycle_start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, guint flags,
-                      virDomainRunningReason reason, GError **error)
+static bool
+start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, const LibxlImage *image,
+      bool paused, virDomainRunningReason reason, GError **error)
 {
     g_autoptr(GPtrArray) messages = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(DomainDef) live = domain_def_copy(def);
-    bool paused = flags & VIR_DOMAIN_START_PAUSED;
     bool settled;
 
+    if (image)
+        libxl_channels_keep_devids(live);
+    else
+        libxl_channels_drop_devids(live);
     if (!domain_def_validate(live, error) ||
         !libxl_channels_prepare(live, driver->config, messages, error))
         return false;
     libxl_device_name_all(live);
     if (!libxl_channels_check_backend(live, driver->host, error) ||
-        !announce(driver, domain, live, paused, error) || !create(driver, live, error)) {
+        !announce(driver, domain, live, paused, error) || !create(driver, live, image, error)) {
         libxl_channels_remove(live, driver->config);
         libxl_store_remove_status(driver, domain->name);
         return false;
@@ -175,6 +186,20 @@ libxl_lifecycle_start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef 
     libxl_lifecycle_destroy(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED,
                             VIR_DOMAIN_EVENT_STOPPED_FAILED, NULL);
     return false;
+}
+
+bool
+libxl_lifecycle_start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, guint flags,
+                      virDomainRunningReason reason, GError **error)
+{
+    return start(driver, domain, def, NULL, flags & VIR_DOMAIN_START_PAUSED, reason, error);
+}
+
+bool
+libxl_lifecycle_restore(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def,
+                        const LibxlImage *image, bool paused, GError **error)
+{
+    return start(driver, domain, def, image, paused, VIR_DOMAIN_RUNNING_RESTORED, error);
 }
 
 /* --- stop ----------------------------------------------------------------- */
@@ -390,8 +415,6 @@ guest_stopped(LibxlDriver *driver, LibxlDomain *domain, const XenHostEvent *even
     DomainLifecycleAction action;
 
     switch (event->reason) {
-    case LIBXL_SHUTDOWN_REASON_SUSPEND:
-        return; /* a save is under way; whoever saves goes on from here */
     case LIBXL_SHUTDOWN_REASON_REBOOT:
     case LIBXL_SHUTDOWN_REASON_SOFT_RESET:
         action = domain->live->on_reboot;
@@ -421,6 +444,9 @@ libxl_lifecycle_follow_up(LibxlDriver *driver, const XenHostEvent *event)
     g_autoptr(LibxlDomain) domain = NULL;
     g_autoptr(GError) error = NULL;
 
+    /* Whoever saves it has the job, maybe for long, and goes on from here. */
+    if (event->type == XEN_HOST_DOMAIN_SHUTDOWN && event->reason == LIBXL_SHUTDOWN_REASON_SUSPEND)
+        return;
     domain = libxl_domain_list_peek_uuid(driver->domains, event->uuid);
     if (!domain)
         return;

@@ -35,6 +35,20 @@ REMOTE_HANDLER(remote_connect_get_sysinfo);
 /* remote_none.c: lookups of what there is none of */
 REMOTE_HANDLER(remote_storage_vol_lookup_by_path);
 
+/* remote_node_device.c: the host's devices */
+REMOTE_HANDLER(remote_node_num_of_devices);
+REMOTE_HANDLER(remote_node_list_devices);
+REMOTE_HANDLER(remote_connect_list_all_node_devices);
+REMOTE_HANDLER(remote_node_device_lookup_by_name);
+REMOTE_HANDLER(remote_node_device_get_xml_desc);
+REMOTE_HANDLER(remote_node_device_get_parent);
+REMOTE_HANDLER(remote_node_device_num_of_caps);
+REMOTE_HANDLER(remote_node_device_list_caps);
+REMOTE_HANDLER(remote_node_device_dettach);
+REMOTE_HANDLER(remote_node_device_detach_flags);
+REMOTE_HANDLER(remote_node_device_re_attach);
+REMOTE_HANDLER(remote_node_device_reset);
+
 /* remote_list.c: finding domains */
 REMOTE_HANDLER(remote_connect_num_of_domains);
 REMOTE_HANDLER(remote_connect_list_domains);
@@ -100,6 +114,20 @@ REMOTE_HANDLER(remote_domain_detach_device_flags);
 REMOTE_HANDLER(remote_domain_detach_device_alias);
 REMOTE_HANDLER(remote_domain_update_device_flags);
 
+/* remote_save.c: save, restore, core dump */
+REMOTE_HANDLER(remote_domain_save);
+REMOTE_HANDLER(remote_domain_save_flags);
+REMOTE_HANDLER(remote_domain_restore);
+REMOTE_HANDLER(remote_domain_restore_flags);
+REMOTE_HANDLER(remote_domain_managed_save);
+REMOTE_HANDLER(remote_domain_managed_save_remove);
+REMOTE_HANDLER(remote_domain_save_image_get_xml_desc);
+REMOTE_HANDLER(remote_domain_save_image_define_xml);
+REMOTE_HANDLER(remote_domain_managed_save_get_xml_desc);
+REMOTE_HANDLER(remote_domain_managed_save_define_xml);
+REMOTE_HANDLER(remote_domain_core_dump);
+REMOTE_HANDLER(remote_domain_core_dump_with_format);
+bool remote_domain_managed_save_get_xml_desc_writes(gconstpointer data);
 /* remote_tune.c: what a domain has of the host */
 REMOTE_HANDLER(remote_domain_set_vcpus);
 REMOTE_HANDLER(remote_domain_set_vcpus_flags);

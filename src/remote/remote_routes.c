@@ -48,6 +48,25 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_CONNECT_GET_DOMAIN_CAPABILITIES] = {CALL_AR(remote_connect_get_domain_capabilities,
                                                              REMOTE_LOOP)},
 
+    /* The host's devices */
+    [REMOTE_PROC_NODE_NUM_OF_DEVICES] = {CALL_AR(remote_node_num_of_devices, REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_LIST_DEVICES] = {CALL_AR(remote_node_list_devices, REMOTE_WORKER)},
+    [REMOTE_PROC_CONNECT_LIST_ALL_NODE_DEVICES] = {CALL_AR(remote_connect_list_all_node_devices,
+                                                           REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_DEVICE_LOOKUP_BY_NAME] = {CALL_AR(remote_node_device_lookup_by_name,
+                                                        REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_DEVICE_GET_XML_DESC] = {CALL_AR(remote_node_device_get_xml_desc,
+                                                      REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_DEVICE_GET_PARENT] = {CALL_AR(remote_node_device_get_parent, REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_DEVICE_NUM_OF_CAPS] = {CALL_AR(remote_node_device_num_of_caps,
+                                                     REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_DEVICE_LIST_CAPS] = {CALL_AR(remote_node_device_list_caps, REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_DEVICE_DETTACH] = {CALL_A(remote_node_device_dettach, REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_DEVICE_DETACH_FLAGS] = {CALL_A(remote_node_device_detach_flags,
+                                                     REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_DEVICE_RE_ATTACH] = {CALL_A(remote_node_device_re_attach, REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_DEVICE_RESET] = {CALL_A(remote_node_device_reset, REMOTE_WORKER)},
+
     /* What this driver has none of */
     [REMOTE_PROC_CONNECT_NUM_OF_NETWORKS] = {NONE_NUM},
     [REMOTE_PROC_CONNECT_LIST_NETWORKS] = {NONE_LIST},
@@ -69,9 +88,6 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_CONNECT_NUM_OF_SECRETS] = {NONE_NUM},
     [REMOTE_PROC_CONNECT_LIST_SECRETS] = {NONE_LIST},
     [REMOTE_PROC_CONNECT_LIST_ALL_SECRETS] = {NONE_LIST_ALL},
-    [REMOTE_PROC_NODE_NUM_OF_DEVICES] = {NONE_NUM},
-    [REMOTE_PROC_NODE_LIST_DEVICES] = {NONE_LIST},
-    [REMOTE_PROC_CONNECT_LIST_ALL_NODE_DEVICES] = {NONE_LIST_ALL},
 
     /* Finding domains */
     [REMOTE_PROC_CONNECT_NUM_OF_DOMAINS] = {CALL_R(remote_connect_num_of_domains, REMOTE_LOOP)},
@@ -217,6 +233,27 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_DOMAIN_INTERFACE_ADDRESSES] = {CALL_AR(remote_domain_interface_addresses,
                                                         REMOTE_AGENT),
                                                 .writes = remote_domain_interface_addresses_writes},
+
+    /* Save, restore, core dump */
+    [REMOTE_PROC_DOMAIN_SAVE] = {CALL_A(remote_domain_save, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SAVE_FLAGS] = {CALL_A(remote_domain_save_flags, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_RESTORE] = {CALL_A(remote_domain_restore, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_RESTORE_FLAGS] = {CALL_A(remote_domain_restore_flags, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_MANAGED_SAVE] = {CALL_A(remote_domain_managed_save, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_MANAGED_SAVE_REMOVE] = {CALL_A(remote_domain_managed_save_remove,
+                                                       REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SAVE_IMAGE_GET_XML_DESC] = {CALL_AR(remote_domain_save_image_get_xml_desc,
+                                                            REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SAVE_IMAGE_DEFINE_XML] = {CALL_A(remote_domain_save_image_define_xml,
+                                                         REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_MANAGED_SAVE_GET_XML_DESC] =
+        {CALL_AR(remote_domain_managed_save_get_xml_desc, REMOTE_WORKER),
+         .writes = remote_domain_managed_save_get_xml_desc_writes},
+    [REMOTE_PROC_DOMAIN_MANAGED_SAVE_DEFINE_XML] = {CALL_A(remote_domain_managed_save_define_xml,
+                                                           REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_CORE_DUMP] = {CALL_A(remote_domain_core_dump, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_CORE_DUMP_WITH_FORMAT] = {CALL_A(remote_domain_core_dump_with_format,
+                                                         REMOTE_WORKER)},
 
     /* Events */
     [REMOTE_PROC_CONNECT_DOMAIN_EVENT_REGISTER] = {CALL_R(remote_connect_domain_event_register,

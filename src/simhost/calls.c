@@ -12,6 +12,7 @@
 #include "simhost/device_calls.h"
 #include "simhost/json_tools.h"
 #include "simhost/resource_calls.h"
+#include "simhost/save.h"
 #include "util/error.h"
 #include "util/i18n.h"
 
@@ -283,6 +284,10 @@ static const struct {
     {"reboot", call_reboot, COUNTED},
     {"remove_channel", sim_call_remove_channel, COUNTED},
     {"remove_device", sim_call_remove_device, COUNTED},
+    {"restore", sim_call_restore, COUNTED},
+    {"resume", sim_call_resume, COUNTED},
+    {"save", sim_call_save, COUNTED},
+    {"set_assignable", sim_call_set_assignable, COUNTED},
     {"set_channel_online", sim_call_set_channel_online, COUNTED},
     {"set_max_memory", sim_call_set_max_memory, COUNTED},
     {"set_memory", sim_call_set_memory, COUNTED},

@@ -17,6 +17,7 @@
 /* What a call works on, and what it wants of the server that made it. */
 typedef struct {
     SimHost *host;
+    const char *root; /* where the machine's files are */
     SimFaults *faults;
     SimConnection *caller;
     bool watch; /* set: send events to the caller from now on */

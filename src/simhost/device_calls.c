@@ -2,6 +2,7 @@
 #include "simhost/device_calls.h"
 
 #include "simhost/call_args.h"
+#include "simhost/pci.h"
 #include "util/error.h"
 #include "util/i18n.h"
 
@@ -72,4 +73,15 @@ sim_call_change_medium(SimCallContext *context, struct json_object *args,
 
     return read_target(context, args, &target, error) &&
            sim_hardware_change_medium(target.hardware, target.name, target.device, error);
+}
+
+bool
+sim_call_set_assignable(SimCallContext *context, struct json_object *args,
+                        struct json_object *result, GError **error)
+{
+    const char *name = sim_args_get_string(args, "name", error);
+
+    return name && sim_pci_set_assignable(
+                       context->root, name,
+                       json_object_get_boolean(json_object_object_get(args, "assignable")), error);
 }

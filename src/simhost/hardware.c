@@ -54,15 +54,41 @@ get_string(const struct json_object *object, const char *key)
     return json_object_get_string(json_object_object_get(object, key));
 }
 
-/* libxl's JSON of a domain has a list for each type, and of each device a member that is
- * its name; a controller without a number gets that of its place. */
+static unsigned
+get_unsigned(const struct json_object *object, const char *key)
+{
+    return (unsigned)json_object_get_int(json_object_object_get(object, key));
+}
+
+/* As src/xen/xen_device.h has it. @key: the member that is its name, or NULL. A controller
+ * without a number gets that of its @place. */
+static char *
+dup_name(const char *type, const char *key, const struct json_object *device, size_t place)
+{
+    const struct json_object *usb = json_object_object_get(device, "type.hostdev");
+
+    if (g_str_equal(type, "pci"))
+        return g_strdup_printf("%04x:%02x:%02x.%x", get_unsigned(device, "domain"),
+                               get_unsigned(device, "bus"), get_unsigned(device, "dev"),
+                               get_unsigned(device, "func"));
+    if (g_str_equal(type, "usbdev"))
+        return g_strdup_printf("%u.%u", get_unsigned(usb, "hostbus"),
+                               get_unsigned(usb, "hostaddr"));
+    if (get_string(device, key))
+        return g_strdup(get_string(device, key));
+    return g_strdup_printf("%zu", place);
+}
+
+/* libxl's JSON of a domain has a list for each type. */
 SimHardware *
 sim_hardware_new(struct json_object *config)
 {
     static const struct {
-        const char *type, *list, *name;
+        const char *type, *list, *key;
     } types[] = {
-        {"disk", "disks", "vdev"}, {"nic", "nics", "mac"}, {"usbctrl", "usbctrls", "devid"}};
+        {"disk", "disks", "vdev"}, {"nic", "nics", "mac"},      {"usbctrl", "usbctrls", "devid"},
+        {"pci", "pcidevs", NULL},  {"usbdev", "usbdevs", NULL},
+    };
     SimHardware *hardware = g_new0(SimHardware, 1);
 
     hardware->pieces = g_ptr_array_new_with_free_func((GDestroyNotify)piece_free);
@@ -73,10 +99,9 @@ sim_hardware_new(struct json_object *config)
 
         for (size_t j = 0; j < length; j++) {
             struct json_object *device = json_object_array_get_idx(list, j);
-            g_autofree char *place = g_strdup_printf("%zu", j);
-            const char *name = get_string(device, types[i].name);
+            g_autofree char *name = dup_name(types[i].type, types[i].key, device, j);
 
-            add(hardware, types[i].type, name ? name : place, device);
+            add(hardware, types[i].type, name, device);
         }
     }
     return hardware;

@@ -1,6 +1,6 @@
-/* Disks, network interfaces and USB controllers of a simulated domain: libxl's devices,
- * of which nothing is simulated but that they are there. (What channels are made of is
- * in device.h.)
+/* Disks, network interfaces, USB controllers and devices of the host of a simulated
+ * domain: libxl's devices, of which nothing is simulated but that they are there. (What
+ * channels are made of is in device.h.)
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -16,8 +16,8 @@ typedef struct SimHardware SimHardware;
 SimHardware *sim_hardware_new(struct json_object *config);
 void sim_hardware_free(SimHardware *hardware);
 
-/* @type: "disk", "nic" or "usbctrl". @name: as src/xen/xen_device.h has it. @device:
- * libxl's JSON. Errors: VIR_ERR_INTERNAL_ERROR for one that is there. */
+/* @type and @name: as src/xen/xen_device.h has them. @device: libxl's JSON. Errors:
+ * VIR_ERR_INTERNAL_ERROR for one that is there. */
 bool sim_hardware_add(SimHardware *hardware, const char *type, const char *name,
                       struct json_object *device, GError **error);
 /* One that is not there is no error; one that is stuck is VIR_ERR_OPERATION_TIMEOUT

@@ -29,10 +29,12 @@ sim_call_list_vcpus(SimCallContext *context, struct json_object *args, struct js
     SimDomain *domain = sim_args_get_domain(context, args, error);
     struct json_object *list;
     SimDomainConfig *config;
+    gint64 cpu_time_us;
 
     if (!domain)
         return false;
     config = sim_domain_get_config(domain);
+    cpu_time_us = sim_domain_get_cpu_time_us(domain);
     list = json_object_new_array();
     for (guint i = 0; i < config->max_vcpus; i++) {
         struct json_object *vcpu = json_object_new_object();
@@ -42,7 +44,7 @@ sim_call_list_vcpus(SimCallContext *context, struct json_object *args, struct js
         sim_json_add_flag(vcpu, "running", online && sim_domain_is_running(domain));
         sim_json_add_number(vcpu, "cpu", i % SIM_HOST_CPUS);
         sim_json_add_number(vcpu, "time_ns",
-                            online ? sim_domain_get_cpu_time_ns(domain) / config->vcpus : 0);
+                            online ? (guint64)cpu_time_us * 1000 / config->vcpus : 0);
         json_object_object_add(vcpu, "affinity",
                                sim_resources_describe_affinity(config->resources, i));
         json_object_array_add(list, vcpu);

@@ -27,6 +27,7 @@ enum {
 struct SimServer {
     SimInstance instance;
     GMainLoop *loop;
+    char *root;
     char *path; /* of the socket, NULL until it is there */
     int listener;
     guint listener_source;
@@ -158,6 +159,7 @@ make_call(Client *client, struct json_object *request)
     SimServer *server = client->server;
     SimCallContext context = {
         .host = server->host,
+        .root = server->root,
         .faults = server->faults,
         .caller = client->connection,
     };
@@ -357,6 +359,7 @@ sim_server_new(const char *root, guint linger_ms, bool *is_running, GError **err
     g_autofree char *path = sim_server_get_socket(root);
 
     server->loop = g_main_loop_new(NULL, FALSE);
+    server->root = g_strdup(root);
     server->listener = -1;
     server->linger_ms = linger_ms;
     server->clients = g_ptr_array_new_with_free_func((GDestroyNotify)client_free);
@@ -390,6 +393,7 @@ sim_server_free(SimServer *server)
     g_ptr_array_unref(server->clients);
     sim_faults_free(server->faults);
     g_main_loop_unref(server->loop);
+    g_free(server->root);
     g_free(server->path);
     g_free(server);
 }

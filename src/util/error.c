@@ -46,6 +46,7 @@ static const struct {
     {VIR_ERR_AGENT_UNRESPONSIVE, N_("Guest agent is not responding")},
     {VIR_ERR_CONFIG_UNSUPPORTED, N_("unsupported configuration")},
     {VIR_ERR_ACCESS_DENIED, N_("access denied")},
+    {VIR_ERR_XML_INVALID_SCHEMA, N_("XML document failed to validate against schema")},
     {VIR_ERR_RESOURCE_BUSY, N_("resource busy")},
     {VIR_ERR_NO_CONNECT, N_("no connection driver available")},
 };

@@ -7,9 +7,8 @@
 #include <string.h>
 
 const char *const xen_device_type_names[XEN_DEVICE_TYPES] = {
-    [XEN_DEVICE_DISK] = "disk",
-    [XEN_DEVICE_NIC] = "nic",
-    [XEN_DEVICE_USBCTRL] = "usbctrl",
+    [XEN_DEVICE_DISK] = "disk", [XEN_DEVICE_NIC] = "nic",       [XEN_DEVICE_USBCTRL] = "usbctrl",
+    [XEN_DEVICE_PCI] = "pci",   [XEN_DEVICE_USBDEV] = "usbdev",
 };
 
 void
@@ -26,6 +25,12 @@ xen_device_init(XenDevice *device, XenDeviceType type)
         break;
     case XEN_DEVICE_USBCTRL:
         libxl_device_usbctrl_init(&device->usbctrl);
+        break;
+    case XEN_DEVICE_PCI:
+        libxl_device_pci_init(&device->pci);
+        break;
+    case XEN_DEVICE_USBDEV:
+        libxl_device_usbdev_init(&device->usbdev);
         break;
     case XEN_DEVICE_TYPES:
         g_assert_not_reached();
@@ -45,6 +50,12 @@ xen_device_clear(XenDevice *device)
     case XEN_DEVICE_USBCTRL:
         libxl_device_usbctrl_dispose(&device->usbctrl);
         break;
+    case XEN_DEVICE_PCI:
+        libxl_device_pci_dispose(&device->pci);
+        break;
+    case XEN_DEVICE_USBDEV:
+        libxl_device_usbdev_dispose(&device->usbdev);
+        break;
     case XEN_DEVICE_TYPES:
         break;
     }
@@ -63,6 +74,12 @@ xen_device_dup_name(const XenDevice *device)
                                mac[4], mac[5]);
     case XEN_DEVICE_USBCTRL:
         return g_strdup_printf("%d", device->usbctrl.devid);
+    case XEN_DEVICE_PCI:
+        return g_strdup_printf("%04x:%02x:%02x.%x", (unsigned)device->pci.domain, device->pci.bus,
+                               device->pci.dev, device->pci.func);
+    case XEN_DEVICE_USBDEV:
+        return g_strdup_printf("%u.%u", device->usbdev.u.hostdev.hostbus,
+                               device->usbdev.u.hostdev.hostaddr);
     case XEN_DEVICE_TYPES:
         break;
     }
@@ -79,6 +96,10 @@ xen_device_format(XenDevice *device)
         return libxl_device_nic_to_json(NULL, &device->nic);
     case XEN_DEVICE_USBCTRL:
         return libxl_device_usbctrl_to_json(NULL, &device->usbctrl);
+    case XEN_DEVICE_PCI:
+        return libxl_device_pci_to_json(NULL, &device->pci);
+    case XEN_DEVICE_USBDEV:
+        return libxl_device_usbdev_to_json(NULL, &device->usbdev);
     case XEN_DEVICE_TYPES:
         break;
     }

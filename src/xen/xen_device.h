@@ -1,4 +1,5 @@
-/* Devices that libxl makes: disks, network interfaces, USB controllers.
+/* Devices that libxl makes: disks, network interfaces, USB controllers, and devices of the
+ * host that it gives to a guest.
  *
  * One comes to a running domain as libxl's own structure. Once it is there, it goes by
  * its type and its name:
@@ -6,6 +7,8 @@
  *   disk      the target in the guest, "xvda"
  *   nic       the MAC address, "00:16:3e:01:02:03"
  *   usbctrl   the device id, "0"
+ *   pci       where it is on the host, "0000:03:00.0"
+ *   usbdev    bus and device of the host, "1.4"
  *
  * libxl's device ids of disks and interfaces follow from those, or from the order in
  * which the devices came, and are nobody's business here.
@@ -22,10 +25,12 @@ typedef enum {
     XEN_DEVICE_DISK = 0,
     XEN_DEVICE_NIC,
     XEN_DEVICE_USBCTRL,
-    XEN_DEVICE_TYPES,
+    XEN_DEVICE_PCI,
+    XEN_DEVICE_USBDEV,
+    XEN_DEVICE_TYPES, /* so many; as a type: none yet */
 } XenDeviceType;
 
-/* "disk", "nic", "usbctrl". */
+/* "disk", "nic", ... */
 extern const char *const xen_device_type_names[XEN_DEVICE_TYPES];
 
 /* To be cleared with xen_device_clear(); libxl owns strings as malloc() gives them, which
@@ -36,8 +41,16 @@ typedef struct {
         libxl_device_disk disk;
         libxl_device_nic nic;
         libxl_device_usbctrl usbctrl;
+        libxl_device_pci pci;
+        libxl_device_usbdev usbdev;
     };
 } XenDevice;
+
+/* What g_auto(XenDevice) begins with. */
+#define XEN_DEVICE_NONE                                                                            \
+    {                                                                                              \
+        .type = XEN_DEVICE_TYPES                                                                   \
+    }
 
 void xen_device_init(XenDevice *device, XenDeviceType type);
 void xen_device_clear(XenDevice *device);

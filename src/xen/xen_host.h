@@ -140,6 +140,15 @@ typedef struct {
     bool (*reboot)(XenHost *host, guint32 domid, GError **error);
     /* Ends when the domain's id is free and its devices are gone. */
     bool (*destroy)(XenHost *host, guint32 domid, GError **error);
+    /* Has the guest suspend itself and writes all of it to @fd, a blocking descriptor. It
+     * then is shut down (LIBXL_SHUTDOWN_REASON_SUSPEND) and waits for destroy or resume;
+     * on failure it runs on. */
+    bool (*save)(XenHost *host, guint32 domid, int fd, GError **error);
+    /* Lets it go on after save. Nothing happens to one that is not suspended. */
+    bool (*resume)(XenHost *host, guint32 domid, GError **error);
+    /* Like create, from what save wrote; @version is the stream's. */
+    bool (*restore)(XenHost *host, libxl_domain_config *config, int fd, guint version,
+                    guint32 *domid, GError **error);
     /* Writes the domain's memory to @path. */
     bool (*dump_core)(XenHost *host, guint32 domid, const char *path, GError **error);
 
@@ -200,6 +209,9 @@ typedef struct {
                           bool force, GError **error);
     /* The CD-ROM drive with the target of @disk gets its medium, which may be none. */
     bool (*change_medium)(XenHost *host, guint32 domid, XenDevice *disk, GError **error);
+    /* Takes @pci from its driver on the host, so that it can be given to a guest, or gives it
+     * back. One that is so already is no error. */
+    bool (*set_assignable)(XenHost *host, XenDevice *pci, bool assignable, GError **error);
 
     /* Returns the pty's path, or NULL. @index counts the serial ports. */
     char *(*get_console_path)(XenHost *host, guint32 domid, XenConsoleKind kind, guint index,

@@ -217,6 +217,16 @@ is_domain(XenContext *context, guint32 domid, const libxl_uuid *uuid)
     return same;
 }
 
+/* libxl destroys what it could not complete, unless that fails, too. */
+static void
+remove_incomplete(XenHost *host, XenContext *context, libxl_domain_config *config, guint32 domid)
+{
+    if (is_domain(context, domid, &config->c_info.uuid))
+        libxl_domain_destroy(context->libxl, domid, NULL);
+    if (libxl_domid_valid_guest(domid))
+        xen_store_remove_consoles(host_libxl(host)->xs, domid);
+}
+
 static bool
 host_create(XenHost *host, libxl_domain_config *config, guint32 *domid, GError **error)
 {
@@ -239,12 +249,41 @@ host_create(XenHost *host, libxl_domain_config *config, guint32 *domid, GError *
                          config->c_info.name, config->c_info.name);
     else
         xen_context_fail(context, rc, error, _("cannot create domain '%s'"), config->c_info.name);
-    /* libxl destroys what it could not complete, unless that fails, too. */
-    if (is_domain(context, id, &config->c_info.uuid))
-        libxl_domain_destroy(context->libxl, id, NULL);
-    if (libxl_domid_valid_guest(id))
-        xen_store_remove_consoles(host_libxl(host)->xs, id);
+    remove_incomplete(host, context, config, id);
     return false;
+}
+
+static bool
+host_restore(XenHost *host, libxl_domain_config *config, int fd, guint version, guint32 *domid,
+             GError **error)
+{
+    g_autoptr(XenContext) context = take_context(host, error);
+    uint32_t id = INVALID_DOMID;
+
+    if (!context)
+        return false;
+    if (xen_context_restore(context, config, fd, version, &id, error)) {
+        *domid = id;
+        return true;
+    }
+    remove_incomplete(host, context, config, id);
+    return false;
+}
+
+static bool
+host_save(XenHost *host, guint32 domid, int fd, GError **error)
+{
+    g_autoptr(XenContext) context = take_context(host, error);
+
+    return context && xen_context_save(context, domid, fd, error);
+}
+
+static bool
+host_resume(XenHost *host, guint32 domid, GError **error)
+{
+    g_autoptr(XenContext) context = take_context(host, error);
+
+    return context && xen_context_resume(context, domid, error);
 }
 
 static bool
@@ -435,6 +474,14 @@ host_change_medium(XenHost *host, guint32 domid, XenDevice *disk, GError **error
     return context && xen_device_change_medium(context, domid, disk, error);
 }
 
+static bool
+host_set_assignable(XenHost *host, XenDevice *pci, bool assignable, GError **error)
+{
+    g_autoptr(XenContext) context = take_context(host, error);
+
+    return context && xen_device_set_assignable(context, pci, assignable, error);
+}
+
 static char *
 host_get_console_path(XenHost *host, guint32 domid, XenConsoleKind kind, guint index,
                       GError **error)
@@ -509,6 +556,9 @@ static const XenHostOps host_ops = {
     .shutdown = host_shutdown,
     .reboot = host_reboot,
     .destroy = host_destroy,
+    .save = host_save,
+    .resume = host_resume,
+    .restore = host_restore,
     .dump_core = host_dump_core,
     .list_channels = host_list_channels,
     .check_channel_backend = host_check_channel_backend,
@@ -530,6 +580,7 @@ static const XenHostOps host_ops = {
     .add_device = host_add_device,
     .remove_device = host_remove_device,
     .change_medium = host_change_medium,
+    .set_assignable = host_set_assignable,
     .get_console_path = host_get_console_path,
     .store_userdata = host_store_userdata,
     .load_userdata = host_load_userdata,

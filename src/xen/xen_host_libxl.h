@@ -5,6 +5,7 @@
  *   xen_host_libxl_context.c  libxl contexts and what libxl has to say
  *   xen_host_libxl_device.c   devices that come and go while a domain runs
  *   xen_host_libxl_info.c     opening, and what is known of the machine
+ *   xen_host_libxl_save.c     a domain into a file, and out of it
  *   xen_host_libxl_stats.c    counters of disks and interfaces
  *   xen_host_libxl_store.c    consoles and channels, out of xenstore
  *   xen_host_libxl_tune.c     virtual CPUs, memory, scheduler
@@ -75,6 +76,15 @@ bool xen_host_libxl_check_machine(GError **error);
 
 bool xen_host_libxl_get_info(XenContext *context, XenHostInfo *info, GError **error);
 
+/* --- saving ------------------------------------------------------------- */
+
+/* See XenHostOps. After a failed restore *domid may be that of a domain which is still
+ * there. */
+bool xen_context_save(XenContext *context, guint32 domid, int fd, GError **error);
+bool xen_context_resume(XenContext *context, guint32 domid, GError **error);
+bool xen_context_restore(XenContext *context, libxl_domain_config *config, int fd, guint version,
+                         guint32 *domid, GError **error);
+
 /* --- xenstore ----------------------------------------------------------- */
 
 /* A connection of its own to xenstored's socket, on which nothing is ever said:
@@ -142,6 +152,8 @@ bool xen_device_add(XenContext *context, guint32 domid, XenDevice *device, GErro
 bool xen_device_remove(XenContext *context, guint32 domid, XenDeviceType type, const char *name,
                        bool force, GError **error);
 bool xen_device_change_medium(XenContext *context, guint32 domid, XenDevice *disk, GError **error);
+bool xen_device_set_assignable(XenContext *context, XenDevice *pci, bool assignable,
+                               GError **error);
 
 /* --- events ------------------------------------------------------------- */
 

@@ -1,8 +1,8 @@
 /* Devices that libxl makes, on the real host.
  *
- * Each type is a row of functions: libxl has the same ones for all, but each with its
- * own structure. What is to be removed is first looked up by its name; if it is not
- * there (any more), that is no failure.
+ * libxl has the same functions for all types, but each with its own structure. What is to
+ * be removed is first looked up by its name; if it is not there (any more), that is no
+ * failure.
  *
  * Without force, a disk that the guest does not let go of stays with it: libxl's
  * "safe" removal. Of the others libxl has no such, and takes them away after a while.
@@ -10,6 +10,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/error.h"
 #include "util/i18n.h"
@@ -71,6 +72,28 @@ list_usbctrls(libxl_ctx *libxl, guint32 domid, GPtrArray *infos)
     libxl_device_usbctrl_list_free(ctrls, n_ctrls);
 }
 
+static void
+list_pcis(libxl_ctx *libxl, guint32 domid, GPtrArray *infos)
+{
+    int n_pcis = 0;
+    libxl_device_pci *pcis = libxl_device_pci_list(libxl, domid, &n_pcis);
+
+    for (int i = 0; i < n_pcis; i++)
+        add_info(infos, &(XenDevice){.type = XEN_DEVICE_PCI, .pci = pcis[i]});
+    libxl_device_pci_list_free(pcis, n_pcis);
+}
+
+static void
+list_usbdevs(libxl_ctx *libxl, guint32 domid, GPtrArray *infos)
+{
+    int n_devs = 0;
+    libxl_device_usbdev *devs = libxl_device_usbdev_list(libxl, domid, &n_devs);
+
+    for (int i = 0; i < n_devs; i++)
+        add_info(infos, &(XenDevice){.type = XEN_DEVICE_USBDEV, .usbdev = devs[i]});
+    libxl_device_usbdev_list_free(devs, n_devs);
+}
+
 GPtrArray *
 xen_device_list(XenContext *context, guint32 domid)
 {
@@ -79,6 +102,8 @@ xen_device_list(XenContext *context, guint32 domid)
     list_disks(context->libxl, domid, infos);
     list_nics(context->libxl, domid, infos);
     list_usbctrls(context->libxl, domid, infos);
+    list_pcis(context->libxl, domid, infos);
+    list_usbdevs(context->libxl, domid, infos);
     return infos;
 }
 
@@ -129,6 +154,60 @@ remove_usbctrl(libxl_ctx *libxl, guint32 domid, const char *name, bool force)
     return rc;
 }
 
+/* The device of the list that has @name, or NULL. */
+static libxl_device_pci *
+find_pci(libxl_device_pci *pcis, int n_pcis, const char *name)
+{
+    for (int i = 0; i < n_pcis; i++) {
+        g_autofree char *other =
+            xen_device_dup_name(&(XenDevice){.type = XEN_DEVICE_PCI, .pci = pcis[i]});
+
+        if (strcmp(other, name) == 0)
+            return &pcis[i];
+    }
+    return NULL;
+}
+
+static int
+remove_pci(libxl_ctx *libxl, guint32 domid, const char *name, bool force)
+{
+    int n_pcis = 0;
+    libxl_device_pci *pcis = libxl_device_pci_list(libxl, domid, &n_pcis);
+    libxl_device_pci *pci = find_pci(pcis, n_pcis, name);
+    int rc = ERROR_FAIL;
+
+    if (pci)
+        rc = force ? libxl_device_pci_destroy(libxl, domid, pci, NULL)
+                   : libxl_device_pci_remove(libxl, domid, pci, NULL);
+    libxl_device_pci_list_free(pcis, n_pcis);
+    return rc;
+}
+
+static libxl_device_usbdev *
+find_usbdev(libxl_device_usbdev *devs, int n_devs, const char *name)
+{
+    for (int i = 0; i < n_devs; i++) {
+        g_autofree char *other =
+            xen_device_dup_name(&(XenDevice){.type = XEN_DEVICE_USBDEV, .usbdev = devs[i]});
+
+        if (strcmp(other, name) == 0)
+            return &devs[i];
+    }
+    return NULL;
+}
+
+static int
+remove_usbdev(libxl_ctx *libxl, guint32 domid, const char *name)
+{
+    int n_devs = 0;
+    libxl_device_usbdev *devs = libxl_device_usbdev_list(libxl, domid, &n_devs);
+    libxl_device_usbdev *dev = find_usbdev(devs, n_devs, name);
+    int rc = dev ? libxl_device_usbdev_remove(libxl, domid, dev, NULL) : ERROR_FAIL;
+
+    libxl_device_usbdev_list_free(devs, n_devs);
+    return rc;
+}
+
 static int
 remove_device(libxl_ctx *libxl, guint32 domid, XenDeviceType type, const char *name, bool force)
 {
@@ -139,6 +218,10 @@ remove_device(libxl_ctx *libxl, guint32 domid, XenDeviceType type, const char *n
         return remove_nic(libxl, domid, name, force);
     case XEN_DEVICE_USBCTRL:
         return remove_usbctrl(libxl, domid, name, force);
+    case XEN_DEVICE_PCI:
+        return remove_pci(libxl, domid, name, force);
+    case XEN_DEVICE_USBDEV:
+        return remove_usbdev(libxl, domid, name);
     case XEN_DEVICE_TYPES:
         break;
     }
@@ -178,6 +261,10 @@ add(libxl_ctx *libxl, guint32 domid, XenDevice *device)
         return libxl_device_nic_add(libxl, domid, &device->nic, NULL);
     case XEN_DEVICE_USBCTRL:
         return libxl_device_usbctrl_add(libxl, domid, &device->usbctrl, NULL);
+    case XEN_DEVICE_PCI:
+        return libxl_device_pci_add(libxl, domid, &device->pci, NULL);
+    case XEN_DEVICE_USBDEV:
+        return libxl_device_usbdev_add(libxl, domid, &device->usbdev, NULL);
     case XEN_DEVICE_TYPES:
         break;
     }
@@ -205,4 +292,23 @@ xen_device_add(XenContext *context, guint32 domid, XenDevice *device, GError **e
     /* libxl leaves what it made before a script or a backend failed. */
     xen_device_remove(context, domid, device->type, name, true, NULL);
     return false;
+}
+
+/* --- devices of the host ------------------------------------------------------ */
+
+/* libxl remembers the driver in xenstore, and binds it again. */
+bool
+xen_device_set_assignable(XenContext *context, XenDevice *pci, bool assignable, GError **error)
+{
+    g_autofree char *name = xen_device_dup_name(pci);
+    int rc = assignable ? libxl_device_pci_assignable_add(context->libxl, &pci->pci, 1)
+                        : libxl_device_pci_assignable_remove(context->libxl, &pci->pci, 1);
+
+    if (rc && assignable)
+        return xen_context_fail(context, rc, error, _("cannot make PCI device '%s' assignable"),
+                                name);
+    if (rc)
+        return xen_context_fail(context, rc, error,
+                                _("cannot give PCI device '%s' back to the host"), name);
+    return true;
 }

@@ -13,6 +13,7 @@
 #include "xen/xen_host_sim_channel.h"
 #include "xen/xen_host_sim_client.h"
 #include "xen/xen_host_sim_device.h"
+#include "xen/xen_host_sim_save.h"
 #include "xen/xen_host_sim_tune.h"
 
 typedef struct {
@@ -310,6 +311,27 @@ sim_destroy(XenHost *host, guint32 domid, GError **error)
 }
 
 static bool
+sim_save(XenHost *host, guint32 domid, int fd, GError **error)
+{
+    return xen_sim_save(get_sim(host)->client, domid, fd, error);
+}
+
+static bool
+sim_resume(XenHost *host, guint32 domid, GError **error)
+{
+    return call_plain(host, "resume", new_args(domid), error);
+}
+
+static bool
+sim_restore(XenHost *host, libxl_domain_config *config, int fd, guint version, guint32 *domid,
+            GError **error)
+{
+    Json *object = format_config(config, error);
+
+    return object && xen_sim_restore(get_sim(host)->client, object, fd, domid, error);
+}
+
+static bool
 sim_dump_core(XenHost *host, guint32 domid, const char *path, GError **error)
 {
     Json *args = new_args(domid);
@@ -370,6 +392,12 @@ static bool
 sim_change_medium(XenHost *host, guint32 domid, XenDevice *disk, GError **error)
 {
     return xen_sim_change_medium(get_sim(host)->client, domid, disk, error);
+}
+
+static bool
+sim_set_assignable(XenHost *host, XenDevice *pci, bool assignable, GError **error)
+{
+    return xen_sim_set_assignable(get_sim(host)->client, pci, assignable, error);
 }
 
 static char *
@@ -436,6 +464,9 @@ static const XenHostOps sim_ops = {
     .shutdown = sim_shutdown,
     .reboot = sim_reboot,
     .destroy = sim_destroy,
+    .save = sim_save,
+    .resume = sim_resume,
+    .restore = sim_restore,
     .dump_core = sim_dump_core,
     .list_channels = sim_list_channels,
     .check_channel_backend = sim_check_channel_backend,
@@ -457,6 +488,7 @@ static const XenHostOps sim_ops = {
     .add_device = sim_add_device,
     .remove_device = sim_remove_device,
     .change_medium = sim_change_medium,
+    .set_assignable = sim_set_assignable,
     .get_console_path = sim_get_console_path,
     .store_userdata = sim_store_userdata,
     .load_userdata = sim_load_userdata,

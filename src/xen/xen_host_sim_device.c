@@ -101,3 +101,16 @@ xen_sim_remove_device(XenSimClient *client, guint32 domid, XenDeviceType type, c
     result = xen_sim_client_call(client, "remove_device", args, error);
     return result != NULL;
 }
+
+bool
+xen_sim_set_assignable(XenSimClient *client, const XenDevice *pci, bool assignable, GError **error)
+{
+    g_autofree char *name = xen_device_dup_name(pci);
+    Json *args = json_object_new_object();
+    g_autoptr(Json) result = NULL;
+
+    json_object_object_add(args, "name", json_object_new_string(name));
+    json_object_object_add(args, "assignable", json_object_new_boolean(assignable));
+    result = xen_sim_client_call(client, "set_assignable", args, error);
+    return result != NULL;
+}

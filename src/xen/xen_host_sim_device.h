@@ -13,3 +13,5 @@ bool xen_sim_add_device(XenSimClient *client, guint32 domid, XenDevice *device, 
 bool xen_sim_remove_device(XenSimClient *client, guint32 domid, XenDeviceType type,
                            const char *name, bool force, GError **error);
 bool xen_sim_change_medium(XenSimClient *client, guint32 domid, XenDevice *disk, GError **error);
+bool xen_sim_set_assignable(XenSimClient *client, const XenDevice *pci, bool assignable,
+                            GError **error);

@@ -230,6 +230,39 @@ def a_usb_controller_comes_and_goes():
         expect_equal(on_host(daemon, "usb"), {})
 
 
+# Devices of the host
+
+
+@test
+def a_device_of_the_host_comes_and_goes():
+    daemon = shared()
+    pci = ("<hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0x0000' bus='0x03' slot='0x10' "
+           "function='0x1'/></source></hostdev>")
+    usb = "<hostdev mode='subsystem' type='usb'><source><address bus='1' device='4'/></source></hostdev>"
+    with Guest(daemon, "passed") as guest:
+        for xml, name in ((pci, "pci 0000:03:10.1"), (usb, "usbdev 1.4")):
+            guest.attach(xml, *BOTH)
+            expect_equal(on_host(daemon, "passed"), {name: "-"})
+            expect_equal([found.find("alias").get("name") for found in devices(daemon, "passed", "hostdev")], ["hostdev0"])
+            expect_in("already has a host device", guest.attach_fails(xml))
+            guest.detach(xml, *BOTH)
+            expect_equal(on_host(daemon, "passed"), {})
+            expect_equal(devices(daemon, "passed", "hostdev", "--inactive"), [])
+            expect_in("no such host device", guest.detach_fails(xml))
+        expect_in("by its place only", guest.attach_fails(
+            "<hostdev mode='subsystem' type='usb'><source><vendor id='0x1234'/><product id='0x5678'/></source></hostdev>"))
+
+
+@test
+def a_device_of_the_host_that_was_there_at_the_start_goes():
+    daemon = shared()
+    usb = "<hostdev mode='subsystem' type='usb'><source><address bus='2' device='5'/></source></hostdev>"
+    with Guest(daemon, "given", usb) as guest:
+        expect_equal(on_host(daemon, "given"), {"usbdev 2.5": "-"})
+        guest.detach(usb)
+        expect_equal(on_host(daemon, "given"), {})
+
+
 # Aliases and events
 
 

@@ -28,6 +28,6 @@ for path in all_files():
     if path != "tests/lint/words.py":
         complaints += ["has " + match.group() for match in FORBIDDEN.finditer(text)]
     if not path.endswith(".xml"):
-        complaints += ["links to " + host for host in LINK.findall(text) if not HOSTS.search(host)]
+        complaints += ["links to " + host for host in LINK.findall(text) if host != "127.0.0.1" and not HOSTS.search(host)]
     tap.point(path, "\n".join(complaints))
 tap.end()

@@ -110,3 +110,24 @@ def test_what_was_attached_is_there_after_a_reboot(guest):
         domain.reboot()
         wait_until(lambda: guest.id not in (before, -1), "its reboot", 120)
     asks(guest, "head -c 12 /dev/xvdb", "of the guest")
+
+
+def media(name):
+    """What QEMU has in its drives. An empty one has no file."""
+    return xen.run("xl", "qemu-monitor-command", name, "info block")
+
+
+def test_a_cdrom_drive_gets_another_medium(_guest):
+    """The guest need not run for that."""
+    cdrom = ("<disk type='file' device='cdrom'><driver name='qemu' type='raw'/><source file='/tmp/one.iso'/>"
+             "<target dev='hdc' bus='ide'/></disk>")
+    for name in ("one", "two"):
+        with open("/tmp/%s.iso" % name, "wb") as image:
+            image.truncate(1 << 20)
+    with guests.defined("player", kind="hvm", devices=cdrom) as player:
+        clients.virsh("start", player.name, "--paused")
+        assert "/tmp/one.iso" in media(player.name)
+        clients.virsh("change-media", player.name, "hdc", "/tmp/two.iso", "--live")
+        assert "/tmp/two.iso" in media(player.name) and "/tmp/one.iso" not in media(player.name)
+        clients.virsh("change-media", player.name, "hdc", "--eject", "--live")
+        assert ".iso" not in media(player.name)
