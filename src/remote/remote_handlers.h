@@ -31,6 +31,8 @@ REMOTE_HANDLER(remote_do_nothing); /* succeeds with zeros: no objects, nothing t
 /* remote_host.c: what the host is and can */
 REMOTE_HANDLER(remote_connect_get_domain_capabilities);
 REMOTE_HANDLER(remote_connect_get_sysinfo);
+REMOTE_HANDLER(remote_connect_compare_cpu);
+REMOTE_HANDLER(remote_connect_baseline_cpu);
 
 /* remote_none.c: lookups of what there is none of */
 REMOTE_HANDLER(remote_storage_vol_lookup_by_path);

@@ -47,6 +47,8 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_CONNECT_GET_SYSINFO] = {CALL_AR(remote_connect_get_sysinfo, REMOTE_WORKER)},
     [REMOTE_PROC_CONNECT_GET_DOMAIN_CAPABILITIES] = {CALL_AR(remote_connect_get_domain_capabilities,
                                                              REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_COMPARE_CPU] = {CALL_AR(remote_connect_compare_cpu, REMOTE_WORKER)},
+    [REMOTE_PROC_CONNECT_BASELINE_CPU] = {CALL_AR(remote_connect_baseline_cpu, REMOTE_WORKER)},
 
     /* The host's devices */
     [REMOTE_PROC_NODE_NUM_OF_DEVICES] = {CALL_AR(remote_node_num_of_devices, REMOTE_WORKER)},

@@ -31,6 +31,9 @@
 
 typedef struct XenHost XenHost;
 
+/* Words of CPUID that libxl tells. */
+#define XEN_HOST_HW_CAPS 8
+
 /* What does not change while the host runs. */
 typedef struct {
     char *model;        /* machine, as uname -m has it */
@@ -47,6 +50,7 @@ typedef struct {
     char *capabilities; /* Xen's list of guest ABIs ("xen-3.0-x86_64 hvm-3.0-x86_64 ...") */
     bool has_hvm;       /* the CPU can run HVM and PVH guests */
     bool has_hap;       /* ... with nested paging */
+    guint32 hw_cap[XEN_HOST_HW_CAPS]; /* as libxl_physinfo has them; 0: not known */
 } XenHostInfo;
 
 void xen_host_info_clear(XenHostInfo *info);
