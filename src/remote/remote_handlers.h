@@ -101,6 +101,8 @@ REMOTE_HANDLER(remote_domain_rename);
 REMOTE_HANDLER(remote_domain_reset);
 REMOTE_HANDLER(remote_domain_pm_wakeup);
 REMOTE_HANDLER(remote_domain_send_key);
+REMOTE_HANDLER(remote_domain_inject_nmi);
+REMOTE_HANDLER(remote_domain_screenshot);
 bool remote_domain_shutdown_asks_agent(gconstpointer data);
 bool remote_domain_reboot_asks_agent(gconstpointer data);
 

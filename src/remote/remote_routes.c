@@ -150,6 +150,8 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_DOMAIN_RESET] = {CALL_A(remote_domain_reset, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_PM_WAKEUP] = {CALL_A(remote_domain_pm_wakeup, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_SEND_KEY] = {CALL_A(remote_domain_send_key, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_INJECT_NMI] = {CALL_A(remote_domain_inject_nmi, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SCREENSHOT] = {CALL_AR(remote_domain_screenshot, REMOTE_WORKER)},
 
     /* A domain's devices */
     [REMOTE_PROC_DOMAIN_ATTACH_DEVICE] = {CALL_A(remote_domain_attach_device, REMOTE_WORKER)},

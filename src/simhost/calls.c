@@ -303,6 +303,7 @@ static const struct {
     {"restore", sim_call_restore, COUNTED},
     {"resume", sim_call_resume, COUNTED},
     {"save", sim_call_save, COUNTED},
+    {"send_trigger", sim_call_send_trigger, COUNTED},
     {"set_assignable", sim_call_set_assignable, COUNTED},
     {"set_channel_online", sim_call_set_channel_online, COUNTED},
     {"set_max_memory", sim_call_set_max_memory, COUNTED},
@@ -311,9 +312,8 @@ static const struct {
     {"set_scheduler", sim_call_set_scheduler, COUNTED},
     {"shutdown", call_shutdown, COUNTED},
     {"store_userdata", call_store_userdata, COUNTED},
-    {"unpause", call_unpause, COUNTED},
-    {"wake_up", sim_call_wake_up, COUNTED},
     {"tell_qemu", sim_call_tell_qemu, COUNTED},
+    {"unpause", call_unpause, COUNTED},
     {"watch", call_watch, COUNTED},
 };
 
