@@ -174,6 +174,14 @@ cpu_host_free(CpuHost *host)
     g_free(host);
 }
 
+bool
+cpu_host_has(const CpuHost *host, const char *feature)
+{
+    int number = cpu_map_find_feature(host->map, feature);
+
+    return number >= 0 && cpu_features_has(&host->features, (guint)number);
+}
+
 static void
 add_features(xmlNode *cpu, const CpuMap *map, const CpuFeatures *features, const char *policy)
 {

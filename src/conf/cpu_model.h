@@ -21,6 +21,8 @@ CpuHost *cpu_host_new(CpuMap *map, const CpuidWord *words, gsize n);
 void cpu_host_free(CpuHost *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CpuHost, cpu_host_free)
 
+bool cpu_host_has(const CpuHost *host, const char *feature);
+
 /* The model is known from here on. */
 
 /* Adds to @cpu the features of the host that its model does not have. */

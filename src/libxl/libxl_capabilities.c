@@ -27,8 +27,11 @@ add_cpu(xmlNode *host, const XenHostInfo *info, const CpuHost *model)
     xmlNode *topology;
 
     conf_xml_add_text(cpu, "arch", info->model);
-    if (model)
+    if (model) {
+        if (cpu_host_has(model, "pae"))
+            conf_xml_add(conf_xml_add(cpu, "features"), "pae");
         conf_xml_add_text(cpu, "model", model->model->name);
+    }
     topology = conf_xml_add(cpu, "topology");
     conf_xml_setf(topology, "sockets", "%u", info->sockets);
     conf_xml_setf(topology, "dies", "1");

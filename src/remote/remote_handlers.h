@@ -33,6 +33,9 @@ REMOTE_HANDLER(remote_connect_get_domain_capabilities);
 REMOTE_HANDLER(remote_connect_get_sysinfo);
 REMOTE_HANDLER(remote_connect_compare_cpu);
 REMOTE_HANDLER(remote_connect_baseline_cpu);
+/* remote_native.c: definitions as xl.cfg and back */
+REMOTE_HANDLER(remote_connect_domain_xml_from_native);
+REMOTE_HANDLER(remote_connect_domain_xml_to_native);
 
 /* remote_none.c: lookups of what there is none of */
 REMOTE_HANDLER(remote_storage_vol_lookup_by_path);

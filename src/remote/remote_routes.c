@@ -37,6 +37,11 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_CONNECT_IS_SECURE] = {CALL_R(remote_connect_is_secure, REMOTE_LOOP)},
     [REMOTE_PROC_CONNECT_GET_MAX_VCPUS] = {CALL_AR(remote_connect_get_max_vcpus, REMOTE_LOOP)},
     [REMOTE_PROC_CONNECT_GET_CAPABILITIES] = {CALL_R(remote_connect_get_capabilities, REMOTE_LOOP)},
+    /* On a worker: a long text takes its time. */
+    [REMOTE_PROC_CONNECT_DOMAIN_XML_FROM_NATIVE] = {CALL_AR(remote_connect_domain_xml_from_native,
+                                                            REMOTE_WORKER)},
+    [REMOTE_PROC_CONNECT_DOMAIN_XML_TO_NATIVE] = {CALL_AR(remote_connect_domain_xml_to_native,
+                                                          REMOTE_WORKER)},
     /* The server closes no driver under a client: nothing to note. */
     [REMOTE_PROC_CONNECT_REGISTER_CLOSE_CALLBACK] = {CALL_(remote_do_nothing, REMOTE_LOOP)},
     [REMOTE_PROC_CONNECT_UNREGISTER_CLOSE_CALLBACK] = {CALL_(remote_do_nothing, REMOTE_LOOP)},
