@@ -22,6 +22,7 @@
 #include "libxl/libxl_channel_state.h"
 #include "libxl/libxl_driver_agent.h"
 #include "libxl/libxl_driver_state.h"
+#include "libxl/libxl_host_cpu.h"
 #include "libxl/libxl_lifecycle.h"
 #include "libxl/libxl_save.h"
 #include "libxl/libxl_store.h"
@@ -437,8 +438,9 @@ open_driver(LibxlDriver *driver, GError **error)
         !driver->host->ops->get_info(driver->host, &driver->info, error))
         return false;
     driver->guest_kinds = libxl_capabilities_guest_kinds(&driver->info);
-    driver->capabilities = libxl_capabilities_format(&driver->info, driver->config->emulator,
-                                                     driver->config->hvm_loader, error);
+    driver->cpu = libxl_host_cpu_new(&driver->info);
+    driver->capabilities = libxl_capabilities_format(
+        &driver->info, driver->cpu, driver->config->emulator, driver->config->hvm_loader, error);
     if (!driver->capabilities ||
         !driver->host->ops->watch(driver->host, on_host_event, driver, error))
         return false;
@@ -459,6 +461,7 @@ libxl_driver_open(LibxlDriverConfig *config, XenHost *host, LibxlDriverEventFunc
     driver->host = host;
     driver->lock_fd = -1;
     driver->schema = domain_schema_new(DOMAIN_SCHEMA_PATH);
+    driver->cpu_schema = domain_schema_new(DOMAIN_SCHEMA_CPU_PATH);
     driver->domains = libxl_domain_list_new();
     driver->event_func = func;
     driver->event_data = user_data;
@@ -497,6 +500,8 @@ libxl_driver_close(LibxlDriver *driver)
     g_free(driver->capabilities);
     g_free(driver->guest_kinds);
     domain_schema_free(driver->schema);
+    domain_schema_free(driver->cpu_schema);
+    cpu_host_free(driver->cpu);
     g_free(driver);
 }
 
