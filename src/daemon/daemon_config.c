@@ -8,7 +8,14 @@
 #include <grp.h>
 
 static const char *const authentications[] = {
-    [RPC_AUTH_NONE] = "none", [RPC_AUTH_PEERCRED] = "peercred", [RPC_AUTH_PEERCRED + 1] = NULL};
+    [RPC_AUTH_NONE] = "none",
+    [RPC_AUTH_PEERCRED] = "peercred",
+    [RPC_AUTH_POLKIT] = "polkit",
+    [RPC_AUTH_POLKIT + 1] = NULL,
+};
+
+/* Not "polkit": who is let in may do everything, and who has asked for less must know. */
+static const char *const access_drivers[] = {"nop", NULL};
 
 #define MEMBER(name) #name, .offset = G_STRUCT_OFFSET(DaemonConfig, name)
 
@@ -30,7 +37,7 @@ static const ConfSetting settings[] = {
     {MEMBER(keepalive_interval), .apply = conf_setting_interval, .max = 86400},
     {MEMBER(keepalive_count), .apply = conf_setting_number, .min = 1, .max = 1000},
     {MEMBER(log_level), .apply = conf_setting_number, .min = 1, .max = 4},
-    {"access_drivers"},
+    {"access_drivers", .apply = conf_setting_list, .words = access_drivers},
     {"admin_keepalive_count"},
     {"admin_keepalive_interval"},
     {"admin_max_client_requests"},

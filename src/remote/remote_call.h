@@ -31,6 +31,7 @@ typedef enum {
 struct RemoteRoute {
     bool (*handler)(RemoteCall *call, gconstpointer args, gpointer ret, GError **error);
     RemoteWhere where;
+    bool before_auth;   /* may be called by who is not authenticated (yet) */
     bool before_open;   /* may be called on a connection that is not opened (yet) */
     xdrproc_t args_xdr; /* NULL: none */
     gsize args_size;
@@ -40,6 +41,10 @@ struct RemoteRoute {
     bool (*writes)(gconstpointer args);
     /* Do these arguments make it REMOTE_AGENT? */
     bool (*asks_agent)(gconstpointer args);
+    /* Comes before the handler, in the event loop, and begins something that takes its time.
+     * When that is done it calls remote_dispatch_resume(), with call->error set if the
+     * handler is not to be called. NULL: nothing does. */
+    bool (*begin)(RemoteCall *call, GError **error);
     /* For REMOTE_EITHER. Called in the event loop. */
     bool (*blocks)(RemoteCall *call, gconstpointer args);
 };

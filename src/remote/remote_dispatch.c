@@ -38,9 +38,10 @@ call_free(RemoteCall *call)
 static bool
 call_is_permitted(const RemoteCall *call, GError **error)
 {
+    bool before_auth = call->route && call->route->before_auth;
     bool before_open = call->route && call->route->before_open;
 
-    if (!rpc_client_get_identity(call->rpc)->authenticated && !before_open)
+    if (!rpc_client_get_identity(call->rpc)->authenticated && !before_auth)
         return virtxl_error_set(error, VIR_ERR_RPC, _("authentication required for %s"),
                                 call->procedure->api);
     if (!call->client->opened && !before_open)
@@ -177,12 +178,20 @@ remote_dispatch_call(RemoteServer *server, RpcClient *rpc, const RpcMessage *mes
 {
     RemoteCall *call = call_new(server, rpc, &message->header);
 
-    if (!call_prepare(call, message->payload, &call->error)) {
+    if (!call_prepare(call, message->payload, &call->error) || !call->route->begin ||
+        !call->route->begin(call, &call->error))
+        remote_dispatch_resume(call);
+}
+
+void
+remote_dispatch_resume(RemoteCall *call)
+{
+    if (call->error) {
         remote_dispatch_finish(call);
     } else if (call_asks_agent(call)) {
-        remote_workers_push(server->workers, call, REMOTE_POOL_AGENT);
+        remote_workers_push(call->server->workers, call, REMOTE_POOL_AGENT);
     } else if (call_belongs_on_worker(call)) {
-        push(server, call);
+        push(call->server, call);
     } else {
         remote_dispatch_run(call);
         remote_dispatch_finish(call);

@@ -23,7 +23,10 @@
 /* clang-format off: a row a line */
 static const RemoteRoute remote_routes[] = {
     /* The connection */
-    [REMOTE_PROC_AUTH_LIST] = {CALL_R(remote_auth_list, REMOTE_LOOP), .before_open = true},
+    [REMOTE_PROC_AUTH_LIST] = {CALL_R(remote_auth_list, REMOTE_LOOP), .before_auth = true,
+                               .before_open = true},
+    [REMOTE_PROC_AUTH_POLKIT] = {CALL_R(remote_auth_polkit, REMOTE_LOOP), .before_auth = true,
+                                 .before_open = true, .begin = remote_auth_polkit_begin},
     [REMOTE_PROC_CONNECT_OPEN] = {CALL_A(remote_connect_open, REMOTE_LOOP), .before_open = true},
     [REMOTE_PROC_CONNECT_CLOSE] = {CALL_(remote_connect_close, REMOTE_LOOP), .before_open = true},
     [REMOTE_PROC_CONNECT_SUPPORTS_FEATURE] = {CALL_AR(remote_connect_supports_feature, REMOTE_LOOP),

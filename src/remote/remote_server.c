@@ -2,6 +2,7 @@
 #include "remote/remote_server.h"
 
 #include "libxl/libxl_driver_agent.h"
+#include "remote/remote_auth.h"
 #include "remote/remote_dispatch.h"
 #include "remote/remote_error.h"
 #include "remote/remote_event.h"
@@ -52,6 +53,7 @@ handle_closed(RpcClient *client, gpointer user_data)
 {
     RpcStreams *streams = streams_of(client);
 
+    remote_auth_cancel(user_data, client);
     if (streams)
         rpc_streams_close(streams);
 }
@@ -71,10 +73,11 @@ encode_error(const GError *error, gpointer user_data)
     return remote_error_encode(error);
 }
 
-static void
-tell_if_stopped(RemoteServer *server)
+void
+remote_server_tell_if_stopped(RemoteServer *server)
 {
-    if (!server->stopping || !server->clients_gone || remote_workers_get_pending(server->workers))
+    if (!server->stopping || !server->clients_gone || server->checks->len > 0 ||
+        remote_workers_get_pending(server->workers))
         return;
     server->stopping = false;
     server->on_stopped(server->on_stopped_data);
@@ -86,7 +89,7 @@ handle_clients_gone(RpcServer *rpc, gpointer user_data)
     RemoteServer *server = user_data;
 
     server->clients_gone = true;
-    tell_if_stopped(server);
+    remote_server_tell_if_stopped(server);
 }
 
 static void
@@ -99,7 +102,7 @@ static void
 finish_call(gpointer job, gpointer user_data)
 {
     remote_dispatch_finish(job);
-    tell_if_stopped(user_data);
+    remote_server_tell_if_stopped(user_data);
 }
 
 RemoteServer *
@@ -119,6 +122,7 @@ remote_server_new(const RemoteServerOptions *options)
     server->rpc = rpc_server_new(&options->limits, &handler, server);
     server->workers = remote_workers_new(options->n_workers, options->n_priority_workers, run_call,
                                          finish_call, server);
+    server->checks = g_ptr_array_new();
     server->keepalive_interval_ms = options->keepalive_interval_ms;
     server->keepalive_count = options->keepalive_count;
     return server;
@@ -131,6 +135,7 @@ remote_server_free(RemoteServer *server)
         return;
     rpc_server_free(server->rpc);
     remote_workers_free(server->workers);
+    g_ptr_array_unref(server->checks);
     g_free(server);
 }
 
@@ -163,6 +168,7 @@ remote_server_stop(RemoteServer *server, guint grace_ms, RemoteServerStopped on_
     server->on_stopped_data = user_data;
     if (server->driver)
         libxl_driver_close_agents(server->driver);
+    remote_auth_cancel(server, NULL);
     rpc_server_foreach_client(server->rpc, stop_streams, NULL);
     rpc_server_stop(server->rpc, grace_ms);
 }

@@ -11,6 +11,7 @@ struct RemoteServer {
     RpcServer *rpc;
     RemoteWorkers *workers;
     LibxlDriver *driver; /* not owned */
+    GPtrArray *checks;   /* authentications under way: remote_auth.c */
     guint keepalive_interval_ms;
     guint keepalive_count;
     bool stopping;
@@ -18,3 +19,7 @@ struct RemoteServer {
     RemoteServerStopped on_stopped;
     gpointer on_stopped_data;
 };
+
+/* Tells whoever has called remote_server_stop(), if nothing is under way any more: to be
+ * called when something has ended. */
+void remote_server_tell_if_stopped(RemoteServer *server);
