@@ -270,7 +270,11 @@ conf_xml_kept_copy(const ConfXmlKept *kept)
 const xmlNode *
 conf_xml_kept_child(const ConfXmlKept *kept, const char *name)
 {
-    for (guint i = 0; kept && i < kept->parts->len; i++) {
+    if (!kept)
+        return NULL;
+    if (!name)
+        return conf_xml_root(kept->doc)->children;
+    for (guint i = 0; i < kept->parts->len; i++) {
         const ConfXmlPart *part = g_ptr_array_index(kept->parts, i);
 
         if (strcmp(part->name, name) == 0)

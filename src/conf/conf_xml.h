@@ -134,8 +134,9 @@ typedef struct ConfXmlKept ConfXmlKept;
  * over. */
 ConfXmlKept *conf_xml_keep(xmlNode *node);
 
-/* The first of those child elements of the child @name that were kept whole; the others
- * are its siblings. NULL if there is none, and of a NULL @kept. */
+/* The first of those child elements that were kept whole, of the element itself (@name is
+ * NULL) or of its child @name; the others are its siblings. NULL if there is none, and of
+ * a NULL @kept. */
 const xmlNode *conf_xml_kept_child(const ConfXmlKept *kept, const char *name);
 
 /* A deep copy; NULL of NULL. */

@@ -1,7 +1,7 @@
 /* The domain definition; see domain_conf.h.
  *
  * Here: identity, memory, vcpus, and the document as a whole. The rest of a
- * definition is in guest_conf.c (how the guest boots, its features and clock)
+ * definition is in os_conf.c (how the guest boots), guest_conf.c (its features and clock)
  * and in the device families, which domain_devices.c joins.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -10,14 +10,12 @@
 
 #include <string.h>
 
+#include "conf/cpuset_conf.h"
 #include "conf/domain_conf_private.h"
 #include "conf/domain_devices.h"
 #include "util/error.h"
 #include "util/i18n.h"
 #include "util/uuid.h"
-
-/* CPU numbers in a cpuset are below this. */
-#define CPUS_MAX 16384
 
 static const DomainParseDefaults no_defaults;
 
@@ -47,7 +45,7 @@ static const ConfXmlOrder domain_order[] = {
     {"iothreads"},
     {"iothreadids"},
     {"defaultiothread"},
-    {"cputune"},
+    {"cputune", domain_cputune_order},
     {"numatune"},
     {"resource"},
     {"sysinfo"},
@@ -79,6 +77,8 @@ domain_def_new(void)
     def->id = -1;
     def->vcpus = def->vcpus_max = 1;
     def->on_reboot = DOMAIN_LIFECYCLE_RESTART;
+    domain_cputune_init(&def->cputune);
+    domain_cpu_init(&def->cpu);
     for (const DomainDeviceFamily *family = domain_device_families; family->element; family++) {
         GPtrArray **devices = G_STRUCT_MEMBER_P(def, family->offset);
 
@@ -100,6 +100,7 @@ domain_def_free(DomainDef *def)
     g_free(def->description);
     xmlFreeDoc(def->metadata);
     g_free(def->vcpu_cpuset);
+    domain_cputune_clear(&def->cputune);
     g_free(def->emulator);
     conf_xml_kept_free(def->kept);
     g_free(def);
@@ -210,66 +211,15 @@ parse_memory(DomainDef *def, xmlNode *domain, GError **error)
     return true;
 }
 
-/* "3", "0-7", "^2": sets or clears bits of @cpus. */
-static bool
-parse_cpu_range(const char *text, bool *cpus)
-{
-    bool value = *text != '^';
-    g_auto(GStrv) ends = g_strsplit(value ? text : text + 1, "-", 2);
-    guint64 first, last;
-
-    if (!ends[0] || !g_ascii_string_to_unsigned(ends[0], 10, 0, CPUS_MAX - 1, &first, NULL))
-        return false;
-    last = first;
-    if (ends[1] &&
-        (!value || !g_ascii_string_to_unsigned(ends[1], 10, first, CPUS_MAX - 1, &last, NULL)))
-        return false;
-    for (guint64 cpu = first; cpu <= last; cpu++)
-        cpus[cpu] = value;
-    return true;
-}
-
-/* Sorted ranges; NULL for no CPU at all. */
-static char *
-format_cpus(const bool *cpus)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-
-    for (int first = 0; first < CPUS_MAX; first++) {
-        int last = first;
-
-        if (!cpus[first])
-            continue;
-        while (last + 1 < CPUS_MAX && cpus[last + 1])
-            last++;
-        g_string_append_printf(text, "%s%d", text->len ? "," : "", first);
-        if (last > first)
-            g_string_append_printf(text, "-%d", last);
-        first = last;
-    }
-    return text->len ? g_strdup(text->str) : NULL;
-}
-
 static bool
 parse_cpuset(DomainDef *def, xmlNode *vcpu, GError **error)
 {
     g_autofree char *text = conf_xml_attr(vcpu, "cpuset");
-    bool cpus[CPUS_MAX] = {false};
-    g_auto(GStrv) ranges = NULL;
 
     if (!text || def->vcpu_placement_auto)
         return true;
-    ranges = g_strsplit(text, ",", -1);
-    for (char **range = ranges; *range || range == ranges; range++) {
-        if (!*range || !parse_cpu_range(g_strstrip(*range), cpus))
-            return virtxl_error_set(error, VIR_ERR_INVALID_ARG, _("Failed to parse bitmap '%s'"),
-                                    text);
-    }
-    def->vcpu_cpuset = format_cpus(cpus);
-    if (!def->vcpu_cpuset)
-        return virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
-                                _("Invalid value of 'cpuset': %s"), text);
-    return true;
+    def->vcpu_cpuset = cpuset_tidy(text, error);
+    return def->vcpu_cpuset != NULL;
 }
 
 static bool
@@ -323,8 +273,8 @@ domain_def_parse_node(xmlNode *node, const DomainParseDefaults *defaults, unsign
     g_autoptr(DomainDef) def = domain_def_new();
 
     if (!parse_identity(def, node, flags, error) || !parse_memory(def, node, error) ||
-        !parse_vcpu(def, node, error) || !domain_guest_parse(def, node, error) ||
-        !parse_devices(def, node, &context, error))
+        !parse_vcpu(def, node, error) || !domain_cputune_parse(def, node, error) ||
+        !domain_guest_parse(def, node, error) || !parse_devices(def, node, &context, error))
         return NULL;
     def->kept = conf_xml_keep(node);
     if (!(flags & DOMAIN_PARSE_COMPLETE) && !domain_def_complete(def, &context, error))
@@ -410,6 +360,7 @@ format_resources(const DomainDef *def, xmlNode *domain)
     conf_xml_set(vcpu, "cpuset", def->vcpu_cpuset);
     if (def->vcpus != def->vcpus_max)
         conf_xml_setf(vcpu, "current", "%u", def->vcpus);
+    domain_cputune_format(def, domain);
 }
 
 static void
@@ -437,6 +388,7 @@ domain_def_format_doc(const DomainDef *def, unsigned flags)
     format_devices(def, domain, flags);
     conf_xml_put_kept(domain, def->kept, domain_order);
     conf_xml_drop_if_empty(conf_xml_child(domain, "features"));
+    conf_xml_drop_if_empty(conf_xml_child(domain, "cputune"));
     return doc;
 }
 

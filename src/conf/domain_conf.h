@@ -27,7 +27,11 @@
 #include <sys/types.h>
 
 #include "conf/chr_conf.h"
+#include "conf/cpu_conf.h"
+#include "conf/cputune_conf.h"
 #include "conf/device_conf.h"
+#include "conf/features_conf.h"
+#include "conf/timer_conf.h"
 
 /* <os><type>. XEN and LINUX are both a paravirtual guest. */
 typedef enum {
@@ -48,6 +52,7 @@ typedef enum {
 
 typedef struct {
     DomainOSType type;
+    char *firmware; /* "bios" or "efi", to be chosen by the host; or NULL */
     char *arch;
     char *machine;
     char *loader;
@@ -103,7 +108,6 @@ typedef enum {
     DOMAIN_LIFECYCLE_COREDUMP_RESTART, /* on_crash only */
 } DomainLifecycleAction;
 
-typedef struct DomainDef DomainDef;
 struct DomainDef {
     int id; /* -1 while not running */
     char *name;
@@ -120,10 +124,16 @@ struct DomainDef {
     unsigned vcpus; /* at start; <= vcpus_max */
     bool vcpu_placement_auto;
     char *vcpu_cpuset; /* as libvirt prints it; or NULL */
+    DomainCputuneDef cputune;
 
     DomainOSDef os;
     ConfTristate features[DOMAIN_FEATURE_LAST];
+    ConfTristate pm_suspend_to_mem; /* <pm> is given back as written */
+    ConfTristate pm_suspend_to_disk;
+    DomainFeaturesDef nested_features;
+    DomainCpuDef cpu;
     DomainClockDef clock;
+    DomainTimerDef timers[DOMAIN_TIMER_LAST];
     DomainLifecycleAction on_poweroff;
     DomainLifecycleAction on_reboot;
     DomainLifecycleAction on_crash;

@@ -7,16 +7,22 @@
 
 #include "conf/domain_conf.h"
 
-/* --- guest_conf.c: <os>, <features>, <clock>, <on_...> --------------------- */
+/* --- os_conf.c: <os>, <bootloader> ------------------------------------------ */
+
+void domain_os_clear(DomainOSDef *os);
+bool domain_os_parse(DomainDef *def, xmlNode *domain, GError **error);
+void domain_os_format(const DomainDef *def, xmlNode *domain);
+
+extern const ConfXmlOrder domain_os_order[];
+
+/* --- guest_conf.c: <features>, <clock>, <pm>, <on_...> --------------------- */
 
 void domain_guest_clear(DomainDef *def);
 bool domain_guest_parse(DomainDef *def, xmlNode *domain, GError **error);
-void domain_os_format(const DomainDef *def, xmlNode *domain);
 void domain_features_format(const DomainDef *def, xmlNode *domain);
 void domain_clock_format(const DomainDef *def, xmlNode *domain, unsigned flags);
 void domain_lifecycle_format(const DomainDef *def, xmlNode *domain);
 
-extern const ConfXmlOrder domain_os_order[];
 extern const ConfXmlOrder domain_features_order[];
 
 /* --- domain_defaults.c ----------------------------------------------------- */

@@ -149,7 +149,7 @@ name_device(DomainSchema *schema, xmlDoc *doc, GString *text)
                 invalid = middle;
         }
         node = nodes->pdata[valid];
-        g_string_append_printf(text, "\n");
+        g_string_append_c(text, '\n');
         g_string_append_printf(text, _("The first device that is not valid is <%s> in line %ld"),
                                (const char *)node->name, xmlGetLineNo(node));
     }
@@ -158,16 +158,12 @@ name_device(DomainSchema *schema, xmlDoc *doc, GString *text)
 
 /* --- all of it ------------------------------------------------------------------ */
 
-bool
-domain_schema_validate(DomainSchema *schema, const char *xml, GError **error)
+static bool
+validate(DomainSchema *schema, xmlDoc *doc, GError **error)
 {
-    g_autoptr(xmlDoc) doc = conf_xml_parse(xml, "domain_definition", "domain", error);
-    g_autoptr(GMutexLocker) locker = NULL;
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&schema->lock);
     g_autoptr(GString) text = g_string_new(NULL);
 
-    if (!doc)
-        return false;
-    locker = g_mutex_locker_new(&schema->lock);
     if (!read_schema(schema, error))
         return false;
     if (is_valid(schema, doc, text))
@@ -175,4 +171,12 @@ domain_schema_validate(DomainSchema *schema, const char *xml, GError **error)
     name_device(schema, doc, text);
     return virtxl_error_set(error, VIR_ERR_XML_INVALID_SCHEMA,
                             _("Unable to validate doc against %s\n%s"), schema->path, text->str);
+}
+
+bool
+domain_schema_validate(DomainSchema *schema, const char *xml, GError **error)
+{
+    g_autoptr(xmlDoc) doc = conf_xml_parse(xml, "domain_definition", "domain", error);
+
+    return doc && validate(schema, doc, error);
 }

@@ -1,5 +1,5 @@
-/* What a domain definition says of the guest as a whole: how it boots (<os>,
- * <bootloader>), <features>, <clock>, and what happens when it ends (<on_...>).
+/* What a domain definition says of the guest as a whole: <features>, <clock>, <pm>, and
+ * what happens when it ends (<on_...>). How it boots is in os_conf.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,8 +9,6 @@
 #include "util/error.h"
 #include "util/i18n.h"
 
-ConfNames domain_os_type_names = {"hvm", "xen", "linux", "xenpvh", NULL};
-ConfNames domain_boot_device_names = {"fd", "cdrom", "hd", "network", NULL};
 ConfNames domain_feature_names = {"acpi", "apic", "pae", "hap", "viridian", NULL};
 ConfNames domain_lifecycle_action_names = {
     "destroy",          "restart", "rename-restart", "preserve", "coredump-destroy",
@@ -19,12 +17,6 @@ ConfNames domain_lifecycle_action_names = {
 
 static ConfNames clock_offset_names = {
     "utc", "localtime", "variable", "timezone", "absolute", NULL,
-};
-
-const ConfXmlOrder domain_os_order[] = {
-    {"type"},   {"init"},  {"initarg"},  {"initenv"}, {"initdir"}, {"inituser"}, {"initgroup"},
-    {"loader"}, {"nvram"}, {"kernel"},   {"initrd"},  {"cmdline"}, {"dtb"},      {"root"},
-    {"acpi"},   {"boot"},  {"bootmenu"}, {"bios"},    {"smbios"},  {"firmware"}, {NULL},
 };
 
 /* All that libvirt knows: another one is refused. */
@@ -44,162 +36,6 @@ const ConfXmlOrder domain_features_order[] = {
     {"tcg"},          {"async-teardown"},
     {"capabilities"}, {NULL},
 };
-
-/* Types that libvirt knows, for hypervisors other than Xen. */
-static ConfNames other_os_types = {"exe", "uml", NULL};
-
-/* Other names are no architecture; those that the host has not got are refused
- * later. */
-static ConfNames known_archs = {
-    "alpha",  "armv6l",   "armv7l",      "armv7b",   "aarch64",    "cris",         "i686",
-    "ia64",   "lm32",     "loongarch64", "m68k",     "microblaze", "microblazeel", "mips",
-    "mipsel", "mips64",   "mips64el",    "openrisc", "parisc",     "parisc64",     "ppc",
-    "ppcle",  "ppc64",    "ppc64le",     "ppcemb",   "riscv32",    "riscv64",      "s390",
-    "s390x",  "sh4",      "sh4eb",       "sparc",    "sparc64",    "unicore32",    "x86_64",
-    "xtensa", "xtensaeb", NULL,
-};
-
-/* --- <os> ----------------------------------------------------------------- */
-
-/* Texts of <os>'s children, in the order of output. */
-static const struct {
-    const char *element;
-    gsize offset;
-} os_texts[] = {
-    {"loader", offsetof(DomainOSDef, loader)}, {"kernel", offsetof(DomainOSDef, kernel)},
-    {"initrd", offsetof(DomainOSDef, initrd)}, {"cmdline", offsetof(DomainOSDef, cmdline)},
-    {"root", offsetof(DomainOSDef, root)},
-};
-
-static char **
-os_text(const DomainOSDef *os, gsize i)
-{
-    return G_STRUCT_MEMBER_P(os, os_texts[i].offset);
-}
-
-static bool
-parse_os_type(DomainOSDef *os, xmlNode *node, GError **error)
-{
-    xmlNode *type = node ? conf_xml_child(node, "type") : NULL;
-    g_autofree char *name = type ? conf_xml_text(type) : NULL;
-    int found;
-
-    /* a boot loader alone means a paravirtual guest */
-    if (!name && os->bootloader) {
-        os->type = DOMAIN_OS_TYPE_XEN;
-        return true;
-    }
-    if (!name)
-        return virtxl_error_set(error, VIR_ERR_XML_ERROR, _("an os <type> must be specified"));
-    found = conf_names_find(domain_os_type_names, name);
-    if (found < 0)
-        return virtxl_error_set(
-            error,
-            conf_names_find(other_os_types, name) >= 0 ? VIR_ERR_INVALID_ARG
-                                                       : VIR_ERR_CONFIG_UNSUPPORTED,
-            _("unknown OS type '%s': Xen has hvm, linux, xen and xenpvh"), name);
-    os->type = (DomainOSType)found;
-    os->arch = conf_xml_attr(type, "arch");
-    if (os->arch && conf_names_find(known_archs, os->arch) < 0)
-        return virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED, _("Unknown architecture '%s'"),
-                                os->arch);
-    os->machine = conf_xml_attr(type, "machine");
-    return true;
-}
-
-static bool
-parse_boot(DomainOSDef *os, xmlNode *node, GError **error)
-{
-    for (xmlNode *boot = NULL; (boot = conf_xml_next_child(node, boot, "boot"));) {
-        int device = -1;
-
-        if (!conf_xml_attr_enum(boot, "dev", domain_boot_device_names, &device, VIR_ERR_XML_ERROR,
-                                error))
-            return false;
-        if (device < 0)
-            return virtxl_error_set(error, VIR_ERR_XML_ERROR,
-                                    _("Missing required attribute 'dev' in element 'boot'"));
-        if (os->n_boot < DOMAIN_BOOT_DEVICES_MAX)
-            os->boot[os->n_boot++] = (DomainBootDevice)device;
-        else
-            conf_xml_drop(boot);
-    }
-    return true;
-}
-
-static bool
-parse_loader(DomainOSDef *os, xmlNode *node, GError **error)
-{
-    static ConfNames types = {"rom", "pflash", NULL};
-    xmlNode *loader = conf_xml_child(node, "loader");
-    int type = -1;
-
-    if (!loader)
-        return true;
-    if (!conf_xml_attr_yes_no(loader, "readonly", &os->loader_readonly, error) ||
-        !conf_xml_attr_yes_no(loader, "secure", &os->loader_secure, error) ||
-        !conf_xml_attr_enum(loader, "type", types, &type, VIR_ERR_XML_ERROR, error))
-        return false;
-    if (type >= 0)
-        os->loader_type = g_strdup(types[type]);
-    return true;
-}
-
-static bool
-parse_os(DomainDef *def, xmlNode *domain, GError **error)
-{
-    DomainOSDef *os = &def->os;
-    xmlNode *node = conf_xml_child(domain, "os");
-
-    os->bootloader = conf_xml_child_text(domain, "bootloader");
-    os->bootloader_args = conf_xml_child_text(domain, "bootloader_args");
-    if (!parse_os_type(os, node, error))
-        return false;
-    if (!node)
-        return true;
-    for (gsize i = 0; i < G_N_ELEMENTS(os_texts); i++)
-        *os_text(os, i) = conf_xml_child_text(node, os_texts[i].element);
-    return parse_loader(os, node, error) && parse_boot(os, node, error);
-}
-
-static void
-format_loader(const DomainOSDef *os, xmlNode *node)
-{
-    xmlNode *loader;
-
-    if (!os->loader && !os->loader_type && !os->loader_readonly && !os->loader_secure)
-        return;
-    loader = conf_xml_add_text(node, "loader", os->loader);
-    conf_xml_set_yes_no(loader, "readonly", os->loader_readonly);
-    conf_xml_set_yes_no(loader, "secure", os->loader_secure);
-    conf_xml_set(loader, "type", os->loader_type);
-}
-
-void
-domain_os_format(const DomainDef *def, xmlNode *domain)
-{
-    const DomainOSDef *os = &def->os;
-    xmlNode *node, *type;
-
-    if (os->bootloader)
-        conf_xml_add_text(domain, "bootloader", os->bootloader);
-    if (os->bootloader_args)
-        conf_xml_add_text(domain, "bootloader_args", os->bootloader_args);
-    node = conf_xml_add(domain, "os");
-    /* libvirt writes a paravirtual guest as "linux", however it was given */
-    type = conf_xml_add_text(
-        node, "type",
-        domain_os_type_names[domain_def_is_pv(def) ? DOMAIN_OS_TYPE_LINUX : os->type]);
-    conf_xml_set(type, "arch", os->arch);
-    conf_xml_set(type, "machine", os->machine);
-    format_loader(os, node);
-    for (gsize i = 0; i < G_N_ELEMENTS(os_texts); i++) {
-        if (os_texts[i].offset != offsetof(DomainOSDef, loader) && *os_text(os, i))
-            conf_xml_add_text(node, os_texts[i].element, *os_text(os, i));
-    }
-    for (unsigned i = 0; i < os->n_boot; i++)
-        conf_xml_set(conf_xml_add(node, "boot"), "dev", domain_boot_device_names[os->boot[i]]);
-}
 
 /* --- <features> ----------------------------------------------------------- */
 
@@ -243,7 +79,7 @@ parse_features(DomainDef *def, xmlNode *domain, GError **error)
         if (!parse_feature(def, node, error))
             return false;
     }
-    return true;
+    return domain_features_parse_nested(&def->nested_features, features, error);
 }
 
 void
@@ -304,7 +140,8 @@ parse_clock(DomainDef *def, xmlNode *domain, GError **error)
 
     if (!node)
         return true;
-    if (!conf_xml_attr_enum(node, "offset", clock_offset_names, &offset, VIR_ERR_CONFIG_UNSUPPORTED,
+    if (!domain_timers_parse(def->timers, node, error) ||
+        !conf_xml_attr_enum(node, "offset", clock_offset_names, &offset, VIR_ERR_CONFIG_UNSUPPORTED,
                             error))
         return false;
     clock->offset = (DomainClockOffset)offset;
@@ -353,6 +190,30 @@ domain_clock_format(const DomainDef *def, xmlNode *domain, unsigned flags)
     conf_xml_set(node, "timezone", clock->timezone);
     if (clock->offset == DOMAIN_CLOCK_ABSOLUTE)
         conf_xml_setf(node, "start", "%" G_GUINT64_FORMAT, clock->start);
+}
+
+/* --- <pm> ------------------------------------------------------------------ */
+
+static bool
+parse_pm_state(xmlNode *pm, const char *name, ConfTristate *enabled, GError **error)
+{
+    xmlNode *node = conf_xml_child(pm, name);
+
+    return !node || conf_xml_attr_yes_no(node, "enabled", enabled, error);
+}
+
+static bool
+parse_pm(DomainDef *def, xmlNode *domain, GError **error)
+{
+    xmlNode *pm = conf_xml_child(domain, "pm");
+
+    if (!pm)
+        return true;
+    if (!parse_pm_state(pm, "suspend-to-mem", &def->pm_suspend_to_mem, error) ||
+        !parse_pm_state(pm, "suspend-to-disk", &def->pm_suspend_to_disk, error))
+        return false;
+    conf_xml_unsee(pm);
+    return true;
 }
 
 /* --- <on_...> ------------------------------------------------------------- */
@@ -409,19 +270,15 @@ domain_lifecycle_format(const DomainDef *def, xmlNode *domain)
 void
 domain_guest_clear(DomainDef *def)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(os_texts); i++)
-        g_free(*os_text(&def->os, i));
-    g_free(def->os.arch);
-    g_free(def->os.loader_type);
-    g_free(def->os.machine);
-    g_free(def->os.bootloader);
-    g_free(def->os.bootloader_args);
+    domain_os_clear(&def->os);
     g_free(def->clock.timezone);
+    domain_cpu_clear(&def->cpu);
 }
 
 bool
 domain_guest_parse(DomainDef *def, xmlNode *domain, GError **error)
 {
-    return parse_os(def, domain, error) && parse_features(def, domain, error) &&
-           parse_clock(def, domain, error) && parse_lifecycle(def, domain, error);
+    return domain_os_parse(def, domain, error) && parse_features(def, domain, error) &&
+           domain_cpu_parse(&def->cpu, domain, error) && parse_clock(def, domain, error) &&
+           parse_pm(def, domain, error) && parse_lifecycle(def, domain, error);
 }

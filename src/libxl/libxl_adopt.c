@@ -9,6 +9,7 @@
 #include "libxl/libxl_channel_state.h"
 #include "libxl/libxl_device_hotplug.h"
 #include "libxl/libxl_lifecycle.h"
+#include "libxl/libxl_save.h"
 #include "libxl/libxl_store.h"
 #include "util/error.h"
 
@@ -163,8 +164,12 @@ catch_up(LibxlDriver *driver, LibxlDomain *domain, const XenDomainInfo *info,
 
     if (info->is_paused && was_starting(status)) {
         finish_start(driver, domain, status);
+        if (domain->live)
+            libxl_save_adopt(driver, domain, info);
         return;
     }
+    if (libxl_save_adopt(driver, domain, info))
+        return;
     if (!libxl_store_save_live(driver, domain, false, &error))
         g_warning("%s", error->message);
     /* Not at once: a restart takes long, and clients wait for us to open. */

@@ -272,3 +272,20 @@ libxl_capabilities_guest_kinds(const XenHostInfo *info)
     }
     return (DomainGuestKind *)(void *)g_array_free(kinds, FALSE);
 }
+
+bool
+libxl_capabilities_has_guest(const XenHostInfo *info, const char *arch, const char *machine)
+{
+    Guest guests[G_N_ELEMENTS(archs)] = {0};
+
+    read_abis(info, guests);
+    for (gsize i = 0; i < G_N_ELEMENTS(guests); i++) {
+        if (strcmp(archs[i].name, arch) != 0)
+            continue;
+        for (GuestType type = GUEST_PV; type <= GUEST_PVH; type++) {
+            if (strcmp(guest_types[type].machine, machine) == 0)
+                return type == GUEST_PV ? guests[i].pv : guests[i].hvm;
+        }
+    }
+    return false;
+}

@@ -15,3 +15,6 @@ char *libxl_capabilities_format(const XenHostInfo *info, const char *emulator,
 /* The kinds of guest in that document, as the parser of definitions wants them:
  * a new array that ends with an os_type of NULL. */
 DomainGuestKind *libxl_capabilities_guest_kinds(const XenHostInfo *info);
+
+/* True if guests of @arch and @machine ("xenpv", "xenfv", "xenpvh") are in it. */
+bool libxl_capabilities_has_guest(const XenHostInfo *info, const char *arch, const char *machine);

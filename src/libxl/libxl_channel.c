@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "libxl/libxl_channel_devid.h"
 #include "libxl/libxl_channel_socket.h"
 #include "libxl/libxl_channel_source.h"
 #include "libxl/libxl_channel_state.h"
@@ -18,7 +19,7 @@
 #define ASIDE_WAIT_MS 1000
 #define ASIDE_POLL_MS 5
 
-/* --- device ids, aliases, automatic paths --------------------------------- */
+/* --- automatic paths ------------------------------------------------------- */
 
 /* True if the host's end is a socket that we have made: without a path there is
  * nothing to connect to, so that is one too. */
@@ -39,28 +40,6 @@ libxl_channels_find(const DomainDef *live, const char *name)
             return channel;
     }
     return NULL;
-}
-
-static bool
-devid_is_used(const DomainDef *live, unsigned devid)
-{
-    for (guint i = 0; i < live->channels->len; i++) {
-        const DomainChrDef *channel = live->channels->pdata[i];
-
-        if (channel->devid == devid)
-            return true;
-    }
-    return false;
-}
-
-static unsigned
-lowest_free_devid(const DomainDef *live)
-{
-    unsigned devid = 1;
-
-    while (devid_is_used(live, devid))
-        devid++;
-    return devid;
 }
 
 static char *
@@ -147,19 +126,6 @@ libxl_channels_drop_automatic_paths(DomainDef *def, const LibxlDriverConfig *con
         libxl_channel_drop_automatic_path(def->channels->pdata[i], config);
 }
 
-/* What the driver calls it in the live definition. A channel that goes on after a
- * reboot may have another device id than before. */
-static void
-give_alias(DomainChrDef *channel)
-{
-    char **alias = &channel->info.alias;
-
-    if (*alias && g_str_has_prefix(*alias, "ua-"))
-        return;
-    g_free(*alias);
-    *alias = g_strdup_printf("channel%u", channel->devid - 1);
-}
-
 static bool
 give_path(DomainDef *live, DomainChrDef *channel, const LibxlDriverConfig *config, GError **error)
 {
@@ -202,9 +168,8 @@ bool
 libxl_channel_prepare(DomainDef *live, DomainChrDef *channel, LibxlChannelBackend backend,
                       const LibxlDriverConfig *config, GPtrArray *messages, GError **error)
 {
-    channel->devid = lowest_free_devid(live);
+    libxl_channel_give_devid(live, channel);
     channel->ours = libxl_channel_source_is_ours(channel, backend);
-    give_alias(channel);
     if (has_socket(channel) && (!give_path(live, channel, config, error) ||
                                 !check_path_is_only_its_own(live, channel, error) ||
                                 !libxl_channel_socket_prepare(live, channel, messages, error))) {
@@ -223,9 +188,6 @@ bool
 libxl_channels_prepare(DomainDef *live, const LibxlDriverConfig *config, GPtrArray *messages,
                        GError **error)
 {
-    for (guint i = 0; i < live->channels->len; i++)
-        ((DomainChrDef *)live->channels->pdata[i])->devid = 0;
-
     for (guint i = 0; i < live->channels->len; i++) {
         if (!libxl_channel_prepare(live, live->channels->pdata[i], config->channel_backend, config,
                                    messages, error))

@@ -2,8 +2,8 @@
  * paths of sockets, and what must be true before and after a start.
  *
  * A start goes
- *   libxl_channels_prepare()  on a copy of the definition: gives each channel the
- *                             lowest free device id, an alias, and, where the
+ *   libxl_channels_prepare()  on a copy of the definition: gives each channel
+ *                             without a device id the lowest free one, an alias, and, where the
  *                             XML names no path, the automatic one; looks at
  *                             what is at each path
  *   libxl_channels_check_backend()
@@ -18,8 +18,7 @@
  * and a stop ends with libxl_channels_remove(). A channel that is attached while the
  * domain runs (libxl_channel_hotplug.c) goes through the same steps by itself.
  *
- * Device ids: 0 is the primary console. Linux gives a console the lowest free
- * hvc, so that the lowest free device id keeps both numbers equal.
+ * Device ids are libxl_channel_devid.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -22,6 +22,7 @@
 #include "libxl/libxl_conf_private.h"
 #include "util/error.h"
 #include "util/i18n.h"
+#include "xen/xen_tune.h"
 
 /* --- helpers of all families --------------------------------------------- */
 
@@ -52,6 +53,13 @@ bool
 libxl_conf_is_hvm(const DomainDef *def)
 {
     return def->os.type == DOMAIN_OS_TYPE_HVM;
+}
+
+void
+libxl_conf_bitmap_init(libxl_bitmap *bitmap, unsigned n_bits)
+{
+    bitmap->size = (n_bits + 7) / 8;
+    bitmap->map = g_new0(uint8_t, bitmap->size);
 }
 
 libxl_string_list
@@ -101,12 +109,10 @@ map_create_info(const DomainDef *def, libxl_domain_create_info *info)
 
 /* --- what is built -------------------------------------------------------- */
 
-/* As libxl_bitmap_alloc(), which needs a context and thus a hypervisor. */
 static void
 set_first_vcpus(libxl_bitmap *bitmap, unsigned n_bits, unsigned n_set)
 {
-    bitmap->size = (n_bits + 7) / 8;
-    bitmap->map = g_new0(uint8_t, bitmap->size);
+    libxl_conf_bitmap_init(bitmap, n_bits);
     for (unsigned i = 0; i < n_set; i++)
         libxl_bitmap_set(bitmap, (int)i);
 }
@@ -132,6 +138,17 @@ map_clock(const DomainDef *def, libxl_domain_build_info *info, GError **error)
                              _("Xen's clocks are <clock offset='utc'>, 'localtime' and 'variable', "
                                "not '%s'"),
                              def->clock.offset == DOMAIN_CLOCK_TIMEZONE ? "timezone" : "absolute");
+}
+
+/* libxl looks for none by itself, and dies without. */
+static bool
+check_has_kernel(const DomainDef *def, GError **error)
+{
+    if (libxl_conf_is_hvm(def) || def->os.kernel || def->os.bootloader)
+        return true;
+    return libxl_conf_refuse(def, error,
+                             _("<os>: a guest that is not fully virtualised needs a <kernel> or a "
+                               "<bootloader>"));
 }
 
 static void
@@ -244,17 +261,30 @@ boot_order(const DomainDef *def)
     return g_string_free(order, FALSE);
 }
 
-/* Which firmware a loader is shows in its name only. */
-static void
-map_loader(const DomainDef *def, libxl_domain_build_info *info)
+/* A loader in flash memory is UEFI; which one another loader is shows in its name only. */
+static bool
+is_ovmf(const DomainOSDef *os)
 {
-    g_autofree char *name = def->os.loader ? g_path_get_basename(def->os.loader) : NULL;
-    g_autofree char *lower = name ? g_ascii_strdown(name, -1) : NULL;
+    g_autofree char *name = g_path_get_basename(os->loader);
+    g_autofree char *lower = g_ascii_strdown(name, -1);
 
-    if (!lower || !strstr(lower, "ovmf"))
-        return;
-    info->u.hvm.bios = LIBXL_BIOS_TYPE_OVMF;
-    info->u.hvm.system_firmware = g_strdup(def->os.loader);
+    return g_strcmp0(os->loader_type, "pflash") == 0 || strstr(lower, "ovmf");
+}
+
+/* Where no file is named, libxl takes the one that came with it. */
+static void
+map_firmware(const DomainDef *def, libxl_domain_build_info *info)
+{
+    const DomainOSDef *os = &def->os;
+
+    if (os->loader && is_ovmf(os)) {
+        info->u.hvm.bios = LIBXL_BIOS_TYPE_OVMF;
+        info->u.hvm.system_firmware = g_strdup(os->loader);
+    } else if (g_strcmp0(os->firmware, "efi") == 0) {
+        info->u.hvm.bios = LIBXL_BIOS_TYPE_OVMF;
+    } else if (g_strcmp0(os->firmware, "bios") == 0) {
+        info->u.hvm.bios = LIBXL_BIOS_TYPE_SEABIOS;
+    }
 }
 
 /* The definition of a PV or PVH guest often names a device model that was never
@@ -279,9 +309,24 @@ map_hvm(const DomainDef *def, libxl_domain_build_info *info)
     libxl_defbool_set(&info->apic, def->features[DOMAIN_FEATURE_APIC] == CONF_TRISTATE_YES);
     libxl_defbool_set(&info->acpi, def->features[DOMAIN_FEATURE_ACPI] == CONF_TRISTATE_YES);
     set_feature(&info->u.hvm.viridian, def->features[DOMAIN_FEATURE_VIRIDIAN]);
+    set_feature(&info->u.hvm.acpi_s3, def->pm_suspend_to_mem);
+    set_feature(&info->u.hvm.acpi_s4, def->pm_suspend_to_disk);
     info->u.hvm.boot = boot_order(def);
-    map_loader(def, info);
+    map_firmware(def, info);
     map_emulator(def, info);
+}
+
+static bool
+map_weight(const DomainDef *def, libxl_domain_build_info *info, GError **error)
+{
+    if (!def->cputune.has_shares)
+        return true;
+    if (def->cputune.shares < 1 || def->cputune.shares > XEN_SCHEDULER_WEIGHT_MAX)
+        return libxl_conf_refuse(def, error,
+                                 _("<cputune><shares> is Xen's weight, 1 to %d, not %u"),
+                                 XEN_SCHEDULER_WEIGHT_MAX, def->cputune.shares);
+    info->sched_params.weight = (int)def->cputune.shares;
+    return true;
 }
 
 static bool
@@ -297,7 +342,8 @@ map_build_info(const DomainDef *def, libxl_domain_build_info *info, GError **err
         map_hvm(def, info);
     else
         map_bootloader(def, info);
-    return map_clock(def, info, error);
+    return check_has_kernel(def, error) && map_clock(def, info, error) &&
+           map_weight(def, info, error);
 }
 
 /* --- what happens when it stops ------------------------------------------- */
@@ -328,10 +374,11 @@ map_actions(const DomainDef *def, libxl_domain_config *config)
 /* --- all of it ------------------------------------------------------------ */
 
 static const LibxlConfFamily families[] = {
-    libxl_conf_map_disks,     libxl_conf_map_nets,     libxl_conf_map_graphics,
-    libxl_conf_map_videos,    libxl_conf_map_inputs,   libxl_conf_map_serials,
-    libxl_conf_map_parallels, libxl_conf_map_channels, libxl_conf_map_controllers,
-    libxl_conf_map_hostdevs,  libxl_conf_map_sounds,   libxl_conf_check_kept,
+    libxl_conf_map_nested_features, libxl_conf_map_timers,   libxl_conf_map_cpu,
+    libxl_conf_map_disks,           libxl_conf_map_nets,     libxl_conf_map_graphics,
+    libxl_conf_map_videos,          libxl_conf_map_inputs,   libxl_conf_map_serials,
+    libxl_conf_map_parallels,       libxl_conf_map_channels, libxl_conf_map_controllers,
+    libxl_conf_map_hostdevs,        libxl_conf_map_sounds,   libxl_conf_check_kept,
 };
 
 bool

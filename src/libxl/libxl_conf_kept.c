@@ -1,30 +1,71 @@
-/* Devices that are in a definition and that Xen can't provide.
+/* What is in a definition, and given back, and that Xen can't provide.
  *
- * Whoever writes one expects the guest to have it, so that a start without it would
- * be a start of something else. Not in the table, and no reason to refuse: what only
- * describes another device (<audio>, <hub>, <redirfilter>), and what managers write for
- * every guest, which does as well without: <rng>, and <panic>, which each guest of
- * Xen has anyway. An element that nobody knows is kept for who does.
+ * Whoever writes a device expects the guest to have it, and what protects a device is
+ * expected to do so: a start without it would be a start of something else. Not in the
+ * table, and no reason to refuse: what only describes another device (<audio>, <hub>,
+ * <redirfilter>), and what managers write for every guest, which does as well without:
+ * <rng>, and <panic>, which each guest of Xen has anyway. An element that nobody knows
+ * is kept for who does.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "conf/conf_xml.h"
+#include "conf/disk_conf.h"
+#include "conf/net_conf.h"
 #include "libxl/libxl_conf_private.h"
 #include "util/i18n.h"
 
-static ConfNames refused = {
+static ConfNames devices = {
     "crypto", "filesystem", "iommu", "lease", "memory",   "nvram", "redirdev",
     "shmem",  "smartcard",  "tpm",   "vsock", "watchdog", NULL,
 };
+
+/* Of disks and their <source>, and of interfaces. */
+static ConfNames disk_parts = {"auth", "encryption", NULL};
+static ConfNames net_parts = {"filterref", "vlan", NULL};
+
+/* Refuses @node and its siblings if their names are in @names. @where: the device. */
+static bool
+check(const DomainDef *def, const xmlNode *node, const char *const *names, const char *where,
+      GError **error)
+{
+    for (; node; node = node->next) {
+        if (!node->ns && conf_names_find(names, (const char *)node->name) >= 0)
+            return libxl_conf_refuse(def, error, _("%s<%s> is not possible on Xen"), where,
+                                     (const char *)node->name);
+    }
+    return true;
+}
+
+static bool
+check_disk(const DomainDef *def, const DomainDiskDef *disk, GError **error)
+{
+    g_autofree char *where = g_strdup_printf(_("disk '%s': "), disk->target);
+
+    return check(def, conf_xml_kept_child(disk->info.kept, NULL), disk_parts, where, error) &&
+           check(def, conf_xml_kept_child(disk->info.kept, "source"), disk_parts, where, error);
+}
+
+static bool
+check_net(const DomainDef *def, const DomainNetDef *net, GError **error)
+{
+    g_autofree char *mac = domain_net_mac_string(net->mac);
+    g_autofree char *where = g_strdup_printf(_("interface %s: "), mac);
+
+    return check(def, conf_xml_kept_child(net->info.kept, NULL), net_parts, where, error);
+}
 
 bool
 libxl_conf_check_kept(const DomainDef *def, libxl_domain_config *config G_GNUC_UNUSED,
                       GError **error)
 {
-    for (const xmlNode *node = conf_xml_kept_child(def->kept, "devices"); node; node = node->next) {
-        if (!node->ns && conf_names_find(refused, (const char *)node->name) >= 0)
-            return libxl_conf_refuse(def, error, _("<%s> is not possible on Xen"),
-                                     (const char *)node->name);
+    for (guint i = 0; i < def->disks->len; i++) {
+        if (!check_disk(def, def->disks->pdata[i], error))
+            return false;
     }
-    return true;
+    for (guint i = 0; i < def->nets->len; i++) {
+        if (!check_net(def, def->nets->pdata[i], error))
+            return false;
+    }
+    return check(def, conf_xml_kept_child(def->kept, "devices"), devices, "", error);
 }

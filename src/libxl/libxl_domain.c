@@ -54,6 +54,14 @@ libxl_domain_unref(LibxlDomain *domain)
     g_free(domain);
 }
 
+/* Under the lock. */
+static void
+take_job(LibxlDomain *domain)
+{
+    domain->has_job = true;
+    domain->job_since_us = g_get_monotonic_time();
+}
+
 bool
 libxl_domain_begin_job(LibxlDomain *domain, GError **error)
 {
@@ -71,7 +79,7 @@ libxl_domain_begin_job(LibxlDomain *domain, GError **error)
         libxl_domain_not_found(domain->uuid, error);
         return false;
     }
-    domain->has_job = true;
+    take_job(domain);
     return true;
 }
 
@@ -82,7 +90,7 @@ libxl_domain_try_job(LibxlDomain *domain)
 
     if (domain->has_job || domain->is_removed)
         return false;
-    domain->has_job = true;
+    take_job(domain);
     return true;
 }
 
@@ -170,6 +178,14 @@ libxl_domain_change_live(LibxlDomain *domain, DomainDef *def)
     g_mutex_lock(&domain->lock);
     domain->is_updated = true;
     g_mutex_unlock(&domain->lock);
+}
+
+void
+libxl_domain_forget_sample(LibxlDomain *domain)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
+
+    domain->sample.taken_us = 0;
 }
 
 void
@@ -402,4 +418,42 @@ libxl_domain_list_prune(LibxlDomainList *list, LibxlDomain *domain)
         g_hash_table_remove(list->by_uuid, domain->uuid);
     }
     g_mutex_unlock(&list->lock);
+}
+
+/* --- renaming ------------------------------------------------------------------ */
+
+LibxlDomain *
+libxl_domain_list_reserve(LibxlDomainList *list, LibxlDomain *domain, const char *name,
+                          GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&list->lock);
+    LibxlDomain *next;
+
+    if (!check_name_and_uuid(NULL, g_hash_table_lookup(list->by_name, name), name, error))
+        return NULL;
+    next = domain_new(name, domain->uuid);
+    take_job(next);
+    g_hash_table_insert(list->by_name, next->name, next);
+    return next;
+}
+
+void
+libxl_domain_list_release(LibxlDomainList *list, LibxlDomain *reserved)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&list->lock);
+
+    g_hash_table_remove(list->by_name, reserved->name);
+}
+
+void
+libxl_domain_list_replace(LibxlDomainList *list, LibxlDomain *domain, LibxlDomain *next)
+{
+    g_mutex_lock(&list->lock);
+    g_hash_table_remove(list->by_name, domain->name);
+    /* The key is part of the value. */
+    g_hash_table_replace(list->by_uuid, next->uuid, libxl_domain_ref(next));
+    g_mutex_unlock(&list->lock);
+    g_mutex_lock(&domain->lock);
+    domain->is_removed = true;
+    g_mutex_unlock(&domain->lock);
 }

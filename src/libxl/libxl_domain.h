@@ -41,7 +41,8 @@ typedef struct {
     GMutex lock;
     GCond job_ended;
     bool has_job;
-    bool is_removed; /* no longer in the list: look it up again */
+    gint64 job_since_us; /* g_get_monotonic_time() */
+    bool is_removed;     /* no longer in the list: look it up again */
 
     DomainDef *persistent;
     DomainDef *live;
@@ -83,6 +84,8 @@ void libxl_domain_set_persistent(LibxlDomain *domain, DomainDef *def);
 void libxl_domain_set_live(LibxlDomain *domain, DomainDef *def);
 /* The same for a domain that goes on running, with other devices. */
 void libxl_domain_change_live(LibxlDomain *domain, DomainDef *def);
+/* What the hypervisor said of it is out of date. */
+void libxl_domain_forget_sample(LibxlDomain *domain);
 void libxl_domain_set_state(LibxlDomain *domain, virDomainState state, int reason);
 void libxl_domain_set_foreign(LibxlDomain *domain, bool is_foreign);
 void libxl_domain_set_autostart(LibxlDomain *domain, bool autostart);
@@ -118,3 +121,12 @@ LibxlDomain *libxl_domain_list_obtain(LibxlDomainList *list, const char *name, c
 /* Takes @domain out if it has no definition left; nothing happens if it is out
  * already. For the holder of the job. */
 void libxl_domain_list_prune(LibxlDomainList *list, LibxlDomain *domain);
+
+/* Another name for @domain, which does not run; its job is held. First a new object under
+ * @name is reserved, which nobody finds yet and whose job the caller holds, too. Then it is
+ * given what @domain has and takes its place, or is released. Errors:
+ * VIR_ERR_OPERATION_FAILED when @name is another domain's. */
+LibxlDomain *libxl_domain_list_reserve(LibxlDomainList *list, LibxlDomain *domain, const char *name,
+                                       GError **error);
+void libxl_domain_list_replace(LibxlDomainList *list, LibxlDomain *domain, LibxlDomain *next);
+void libxl_domain_list_release(LibxlDomainList *list, LibxlDomain *reserved);

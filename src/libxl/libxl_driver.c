@@ -23,6 +23,7 @@
 #include "libxl/libxl_driver_agent.h"
 #include "libxl/libxl_driver_state.h"
 #include "libxl/libxl_lifecycle.h"
+#include "libxl/libxl_save.h"
 #include "libxl/libxl_store.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -74,6 +75,7 @@ libxl_driver_config_new(const char *root)
     config->channel_dir = g_strconcat(root, "/run/libvirt/libxl/channel", NULL);
     config->log_dir = g_strconcat(root, "/var/log/libvirt/libxl", NULL);
     config->sysfs_dir = g_strconcat(root, "/sys", NULL);
+    config->dmi_dir = g_strconcat(root, "/sys/class/dmi/id", NULL);
     config->emulator = first_existing(emulators);
     config->hvm_loader = first_existing(loaders);
     config->channel_mode = 0660;
@@ -98,6 +100,7 @@ libxl_driver_config_free(LibxlDriverConfig *config)
     g_free(config->channel_dir);
     g_free(config->log_dir);
     g_free(config->sysfs_dir);
+    g_free(config->dmi_dir);
     g_free(config->emulator);
     g_free(config->hvm_loader);
     g_free(config);
@@ -137,6 +140,9 @@ free_event(gpointer data)
 
     libxl_domain_ref_free(event->domain);
     g_free(event->alias);
+    g_free(event->uri);
+    if (event->params)
+        g_array_unref(event->params);
     g_free(event);
 }
 
@@ -153,9 +159,8 @@ deliver_events(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
-/* Takes what @event has over. */
-static void
-emit(LibxlDriver *driver, LibxlDomain *domain, LibxlDriverEvent event)
+void
+libxl_driver_emit_event(LibxlDriver *driver, LibxlDomain *domain, LibxlDriverEvent event)
 {
     event.domain = libxl_domain_make_ref(domain);
     g_async_queue_push(driver->events, g_memdup2(&event, sizeof(event)));
@@ -166,14 +171,16 @@ void
 libxl_driver_emit(LibxlDriver *driver, LibxlDomain *domain, virDomainEventID id, int type,
                   int detail)
 {
-    emit(driver, domain, (LibxlDriverEvent){.id = id, .type = type, .detail = detail});
+    libxl_driver_emit_event(driver, domain,
+                            (LibxlDriverEvent){.id = id, .type = type, .detail = detail});
 }
 
 void
 libxl_driver_emit_device(LibxlDriver *driver, LibxlDomain *domain, virDomainEventID id,
                          const char *alias)
 {
-    emit(driver, domain, (LibxlDriverEvent){.id = id, .alias = g_strdup(alias ? alias : "")});
+    libxl_driver_emit_event(driver, domain,
+                            (LibxlDriverEvent){.id = id, .alias = g_strdup(alias ? alias : "")});
 }
 
 /* --- events from the host ---------------------------------------------------- */
@@ -402,10 +409,7 @@ autostart_domain(gpointer data, gpointer user_data)
 
     if (g_atomic_int_get(&driver->is_closing) || !libxl_domain_begin_job(domain, NULL))
         return;
-    if (!domain->live && domain->persistent &&
-        (!libxl_store_check_no_managed_save(driver, domain, &error) ||
-         !libxl_lifecycle_start(driver, domain, domain->persistent, 0, VIR_DOMAIN_RUNNING_BOOTED,
-                                &error)))
+    if (!domain->live && domain->persistent && !libxl_save_start(driver, domain, 0, &error))
         g_warning("domain '%s' is not started: %s", domain->name, error->message);
     libxl_domain_end_job(domain);
 }

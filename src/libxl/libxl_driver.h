@@ -48,6 +48,7 @@ typedef struct {
     char *channel_dir;   /* UUID/TARGET: sockets of channels without a path */
     char *log_dir;       /* NAME.log */
     char *sysfs_dir;     /* the kernel's, for devices of the host */
+    char *dmi_dir;       /* the kernel's files of what the firmware says */
     char *emulator;      /* the default <emulator> */
     char *hvm_loader;    /* the default <loader> of an HVM domain */
     mode_t channel_mode; /* of a channel's socket */
@@ -76,14 +77,17 @@ void libxl_domain_ref_free(LibxlDomainRef *ref);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibxlDomainRef, libxl_domain_ref_free)
 
 /* An event of virDomainEventID; lifecycle's type and detail are libvirt's
- * virDomainEventType and its details, agent-lifecycle's a state and a reason; events of
- * devices have an alias. */
+ * virDomainEventType and its details, agent-lifecycle's a state and a reason,
+ * metadata-change's a virDomainMetadataType; events of devices have an alias. */
 typedef struct {
     virDomainEventID id;
     LibxlDomainRef *domain;
     int type;
     int detail;
     char *alias;
+    char *uri;      /* metadata-change: the namespace, or NULL */
+    guint64 kib;    /* balloon-change */
+    GArray *params; /* tunable: see libxl_params.h */
 } LibxlDriverEvent;
 
 typedef void (*LibxlDriverEventFunc)(const LibxlDriverEvent *event, gpointer user_data);
@@ -174,6 +178,28 @@ bool libxl_driver_domain_suspend(LibxlDriver *driver, const guint8 *uuid, GError
 bool libxl_driver_domain_resume(LibxlDriver *driver, const guint8 *uuid, GError **error);
 bool libxl_driver_domain_set_autostart(LibxlDriver *driver, const guint8 *uuid, bool autostart,
                                        GError **error);
+
+/* What to set: virDomainMetadataType; NULL, or "" of a text, removes it; prefix and URI of
+ * the namespace are of VIR_DOMAIN_METADATA_ELEMENT. */
+typedef struct {
+    int type;
+    const char *value;
+    const char *key;
+    const char *uri;
+} LibxlMetadata;
+
+/* @flags: virDomainModificationImpact. */
+bool libxl_driver_domain_set_metadata(LibxlDriver *driver, const guint8 *uuid,
+                                      const LibxlMetadata *metadata, guint flags, GError **error);
+/* Of a domain that does not run and is persistent. */
+bool libxl_driver_domain_rename(LibxlDriver *driver, const guint8 *uuid, const char *name,
+                                guint flags, GError **error);
+/* Builds the domain anew as it runs, as if its guest had rebooted at once. */
+bool libxl_driver_domain_reset(LibxlDriver *driver, const guint8 *uuid, guint flags,
+                               GError **error);
+/* Wakes an HVM guest that sleeps in RAM. */
+bool libxl_driver_domain_pm_wakeup(LibxlDriver *driver, const guint8 *uuid, guint flags,
+                                   GError **error);
 
 /* Operations on devices. @flags: virDomainModificationImpact; for a detach also
  * VIR_DOMAIN_DEVICE_MODIFY_FORCE, to do it although the guest does not let go. With both

@@ -252,3 +252,43 @@ libxl_driver_domain_set_guest_vcpus(LibxlDriver *driver, const guint8 *uuid, con
         return false;
     return set_vcpus(driver, uuid, &set, state == 1, error);
 }
+
+/* Fills @set with the vCPUs that have to come or go so that @n are online; the last ones
+ * go first. */
+static bool
+choose_vcpus(const LibxlAgentVcpus *vcpus, guint n, LibxlVcpuSet *set, GError **error)
+{
+    guint online = libxl_vcpu_set_count(&vcpus->online);
+
+    memset(set, 0, sizeof(*set));
+    for (guint i = 0; i < LIBXL_AGENT_VCPUS_MAX && online < n; i++) {
+        set->has[i] = vcpus->present.has[i] && !vcpus->online.has[i];
+        online += set->has[i];
+    }
+    for (guint i = LIBXL_AGENT_VCPUS_MAX; i > 0 && online > n; i--) {
+        set->has[i - 1] = vcpus->online.has[i - 1] && vcpus->offlinable.has[i - 1];
+        online -= set->has[i - 1];
+    }
+    if (online != n)
+        return virtxl_error_set(error, VIR_ERR_INVALID_ARG,
+                                _("the guest can use %u of its vCPUs, but not %u"), online, n);
+    return true;
+}
+
+bool
+libxl_driver_agent_set_number_of_vcpus(LibxlDriver *driver, const guint8 *uuid, guint n,
+                                       guint flags, GError **error)
+{
+    LibxlAgentVcpus vcpus;
+    LibxlVcpuSet set;
+    bool more;
+
+    if (flags & (VIR_DOMAIN_VCPU_CONFIG | VIR_DOMAIN_VCPU_MAXIMUM))
+        return virtxl_error_set(error, VIR_ERR_INVALID_ARG,
+                                _("the guest knows of the vCPUs that it uses now, and of no "
+                                  "maximum or configuration"));
+    if (!get_vcpus(driver, uuid, &vcpus, error) || !choose_vcpus(&vcpus, n, &set, error))
+        return false;
+    more = n > libxl_vcpu_set_count(&vcpus.online);
+    return libxl_vcpu_set_count(&set) == 0 || set_vcpus(driver, uuid, &set, more, error);
+}

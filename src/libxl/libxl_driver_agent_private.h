@@ -30,3 +30,8 @@ bool libxl_driver_agent_shutdown(LibxlDriver *driver, const guint8 *uuid, const 
  * VIR_DOMAIN_VCPU_MAXIMUM, has. Returns -1 on error. */
 int libxl_driver_agent_count_vcpus(LibxlDriver *driver, const guint8 *uuid, guint flags,
                                    GError **error);
+
+/* virDomainSetVcpusFlags with VIR_DOMAIN_VCPU_GUEST: has the guest use @n of those that it
+ * has. */
+bool libxl_driver_agent_set_number_of_vcpus(LibxlDriver *driver, const guint8 *uuid, guint n,
+                                            guint flags, GError **error);

@@ -10,6 +10,7 @@
 #include "libxl/libxl_driver_agent_private.h"
 #include "libxl/libxl_driver_state.h"
 #include "libxl/libxl_lifecycle.h"
+#include "libxl/libxl_save.h"
 #include "libxl/libxl_store.h"
 #include "util/error.h"
 #include "util/i18n.h"
@@ -19,11 +20,20 @@
 LibxlDomain *
 libxl_driver_begin(LibxlDriver *driver, const guint8 *uuid, GError **error)
 {
-    LibxlDomain *domain = libxl_driver_find(driver, uuid, error);
+    for (;;) {
+        g_autoptr(LibxlDomain) domain = libxl_driver_find(driver, uuid, error);
+        g_autoptr(GError) detail = NULL;
 
-    if (domain && !libxl_domain_begin_job(domain, error))
-        g_clear_pointer(&domain, libxl_domain_unref);
-    return domain;
+        if (!domain)
+            return NULL;
+        if (libxl_domain_begin_job(domain, &detail))
+            return g_steal_pointer(&domain);
+        /* Renamed or removed while we waited: the next look tells. */
+        if (!g_error_matches(detail, VIRTXL_ERROR, VIR_ERR_NO_DOMAIN)) {
+            g_propagate_error(error, g_steal_pointer(&detail));
+            return NULL;
+        }
+    }
 }
 
 void
@@ -52,9 +62,8 @@ check_active(const LibxlDomain *domain, GError **error)
     return true;
 }
 
-/* Begins an operation on a domain that runs and isn't Domain-0. */
-static LibxlDomain *
-begin_active(LibxlDriver *driver, const guint8 *uuid, GError **error)
+LibxlDomain *
+libxl_driver_begin_active(LibxlDriver *driver, const guint8 *uuid, GError **error)
 {
     LibxlDomain *domain = libxl_driver_begin(driver, uuid, error);
 
@@ -64,6 +73,33 @@ begin_active(LibxlDriver *driver, const guint8 *uuid, GError **error)
         return domain;
     libxl_driver_end(domain);
     return NULL;
+}
+
+LibxlDomain *
+libxl_driver_obtain(LibxlDriver *driver, const DomainDef *def, GError **error)
+{
+    for (;;) {
+        g_autoptr(LibxlDomain) domain =
+            libxl_domain_list_obtain(driver->domains, def->name, def->uuid, error);
+        g_autoptr(GError) detail = NULL;
+
+        if (!domain)
+            return NULL;
+        if (libxl_domain_begin_job(domain, &detail))
+            return g_steal_pointer(&domain);
+        /* Removed while we waited: the next look gives a new one. */
+        if (!g_error_matches(detail, VIRTXL_ERROR, VIR_ERR_NO_DOMAIN)) {
+            g_propagate_error(error, g_steal_pointer(&detail));
+            return NULL;
+        }
+    }
+}
+
+void
+libxl_driver_end_obtained(LibxlDriver *driver, LibxlDomain *domain)
+{
+    libxl_domain_list_prune(driver->domains, domain);
+    libxl_driver_end(domain);
 }
 
 /* --- define, undefine ---------------------------------------------------------- */
@@ -84,35 +120,6 @@ parse(LibxlDriver *driver, const char *xml, bool validate, GError **error)
     if (!domain_def_validate(def, error) || !libxl_channels_check(def, driver->config, error))
         return NULL;
     return g_steal_pointer(&def);
-}
-
-/* The domain that @def is about, new or known, with its job held. */
-static LibxlDomain *
-obtain(LibxlDriver *driver, const DomainDef *def, GError **error)
-{
-    for (;;) {
-        g_autoptr(LibxlDomain) domain =
-            libxl_domain_list_obtain(driver->domains, def->name, def->uuid, error);
-        g_autoptr(GError) detail = NULL;
-
-        if (!domain)
-            return NULL;
-        if (libxl_domain_begin_job(domain, &detail))
-            return g_steal_pointer(&domain);
-        /* Removed while we waited: the next look gives a new one. */
-        if (!g_error_matches(detail, VIRTXL_ERROR, VIR_ERR_NO_DOMAIN)) {
-            g_propagate_error(error, g_steal_pointer(&detail));
-            return NULL;
-        }
-    }
-}
-
-/* For a domain that obtain() may just have made. */
-static void
-end_obtained(LibxlDriver *driver, LibxlDomain *domain)
-{
-    libxl_domain_list_prune(driver->domains, domain);
-    libxl_driver_end(domain);
 }
 
 static bool
@@ -141,11 +148,11 @@ libxl_driver_domain_define_xml(LibxlDriver *driver, const char *xml, guint flags
     if (!libxl_driver_check_flags(flags, VIR_DOMAIN_DEFINE_VALIDATE, "virDomainDefineXMLFlags",
                                   error) ||
         !(def = parse(driver, xml, flags & VIR_DOMAIN_DEFINE_VALIDATE, error)) ||
-        !(domain = obtain(driver, def, error)))
+        !(domain = libxl_driver_obtain(driver, def, error)))
         return NULL;
     if (define(driver, domain, g_steal_pointer(&def), error))
         ref = libxl_domain_make_ref(domain);
-    end_obtained(driver, domain);
+    libxl_driver_end_obtained(driver, domain);
     return ref;
 }
 
@@ -185,7 +192,7 @@ libxl_driver_domain_undefine(LibxlDriver *driver, const guint8 *uuid, guint flag
         libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_UNDEFINED,
                           VIR_DOMAIN_EVENT_UNDEFINED_REMOVED);
     }
-    end_obtained(driver, domain);
+    libxl_driver_end_obtained(driver, domain);
     return ok;
 }
 
@@ -213,8 +220,8 @@ libxl_driver_domain_set_autostart(LibxlDriver *driver, const guint8 *uuid, bool 
 
 /* --- start and stop --------------------------------------------------------------- */
 
-static bool
-check_inactive(const LibxlDomain *domain, GError **error)
+bool
+libxl_driver_check_inactive(const LibxlDomain *domain, GError **error)
 {
     if (domain->live)
         return virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
@@ -232,21 +239,15 @@ libxl_driver_domain_create_xml(LibxlDriver *driver, const char *xml, guint flags
     if (!libxl_driver_check_flags(flags, VIR_DOMAIN_START_PAUSED | VIR_DOMAIN_START_VALIDATE,
                                   "virDomainCreateXML", error) ||
         !(def = parse(driver, xml, flags & VIR_DOMAIN_START_VALIDATE, error)) ||
-        !(domain = obtain(driver, def, error)))
+        !(domain = libxl_driver_obtain(driver, def, error)))
         return NULL;
-    if (check_inactive(domain, error) && libxl_store_check_no_managed_save(driver, domain, error) &&
-        libxl_lifecycle_start(driver, domain, def, flags, VIR_DOMAIN_RUNNING_BOOTED, error))
+    if (libxl_driver_check_inactive(domain, error) &&
+        libxl_store_check_no_managed_save(driver, domain, error) &&
+        libxl_lifecycle_start(driver, domain, def, flags & VIR_DOMAIN_START_PAUSED,
+                              VIR_DOMAIN_RUNNING_BOOTED, error))
         ref = libxl_domain_make_ref(domain);
-    end_obtained(driver, domain);
+    libxl_driver_end_obtained(driver, domain);
     return ref;
-}
-
-static bool
-settle_managed_save(LibxlDriver *driver, LibxlDomain *domain, guint flags, GError **error)
-{
-    if ((flags & VIR_DOMAIN_START_FORCE_BOOT) && libxl_store_has_managed_save(driver, domain))
-        return libxl_store_remove_managed_save(driver, domain, error);
-    return libxl_store_check_no_managed_save(driver, domain, error);
 }
 
 bool
@@ -256,13 +257,14 @@ libxl_driver_domain_create(LibxlDriver *driver, const guint8 *uuid, guint flags,
     LibxlDomain *domain;
     bool ok;
 
-    if (!libxl_driver_check_flags(flags, VIR_DOMAIN_START_PAUSED | VIR_DOMAIN_START_FORCE_BOOT,
+    if (!libxl_driver_check_flags(flags,
+                                  VIR_DOMAIN_START_PAUSED | VIR_DOMAIN_START_BYPASS_CACHE |
+                                      VIR_DOMAIN_START_FORCE_BOOT,
                                   "virDomainCreateWithFlags", error) ||
         !(domain = libxl_driver_begin(driver, uuid, error)))
         return false;
-    ok = check_inactive(domain, error) && settle_managed_save(driver, domain, flags, error) &&
-         libxl_lifecycle_start(driver, domain, domain->persistent, flags, VIR_DOMAIN_RUNNING_BOOTED,
-                               error);
+    ok = libxl_driver_check_inactive(domain, error) &&
+         libxl_save_start(driver, domain, flags, error);
     if (ok)
         *id = domain->live->id;
     libxl_driver_end(domain);
@@ -276,7 +278,7 @@ libxl_driver_domain_destroy(LibxlDriver *driver, const guint8 *uuid, guint flags
     bool ok;
 
     if (!libxl_driver_check_flags(flags, 0, "virDomainDestroyFlags", error) ||
-        !(domain = begin_active(driver, uuid, error)))
+        !(domain = libxl_driver_begin_active(driver, uuid, error)))
         return false;
     ok = libxl_lifecycle_destroy(driver, domain, VIR_DOMAIN_SHUTOFF_DESTROYED,
                                  VIR_DOMAIN_EVENT_STOPPED_DESTROYED, error);
@@ -289,7 +291,7 @@ static bool
 signal_guest(LibxlDriver *driver, const guint8 *uuid,
              bool (*signal)(XenHost *host, guint32 domid, GError **error), GError **error)
 {
-    LibxlDomain *domain = begin_active(driver, uuid, error);
+    LibxlDomain *domain = libxl_driver_begin_active(driver, uuid, error);
     bool ok;
 
     if (!domain)
@@ -341,7 +343,7 @@ set_state(LibxlDriver *driver, LibxlDomain *domain, virDomainState state, int re
 bool
 libxl_driver_domain_suspend(LibxlDriver *driver, const guint8 *uuid, GError **error)
 {
-    LibxlDomain *domain = begin_active(driver, uuid, error);
+    LibxlDomain *domain = libxl_driver_begin_active(driver, uuid, error);
     bool ok = true;
 
     if (!domain)
@@ -357,7 +359,7 @@ libxl_driver_domain_suspend(LibxlDriver *driver, const guint8 *uuid, GError **er
 bool
 libxl_driver_domain_resume(LibxlDriver *driver, const guint8 *uuid, GError **error)
 {
-    LibxlDomain *domain = begin_active(driver, uuid, error);
+    LibxlDomain *domain = libxl_driver_begin_active(driver, uuid, error);
     bool ok = true;
 
     if (!domain)
@@ -366,6 +368,45 @@ libxl_driver_domain_resume(LibxlDriver *driver, const guint8 *uuid, GError **err
         ok = driver->host->ops->unpause(driver->host, (guint32)domain->live->id, error) &&
              set_state(driver, domain, VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_UNPAUSED,
                        VIR_DOMAIN_EVENT_RESUMED, VIR_DOMAIN_EVENT_RESUMED_UNPAUSED, error);
+    libxl_driver_end(domain);
+    return ok;
+}
+
+/* --- reset, wake up ------------------------------------------------------------------ */
+
+bool
+libxl_driver_domain_reset(LibxlDriver *driver, const guint8 *uuid, guint flags, GError **error)
+{
+    LibxlDomain *domain;
+    bool ok;
+
+    if (!libxl_driver_check_flags(flags, 0, "virDomainReset", error) ||
+        !(domain = libxl_driver_begin_active(driver, uuid, error)))
+        return false;
+    if (domain->is_foreign)
+        ok = virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
+                              _("domain '%s' can't be built anew: another toolstack started it"),
+                              domain->name);
+    else
+        ok = libxl_lifecycle_reset(driver, domain, error);
+    libxl_driver_end(domain);
+    return ok;
+}
+
+bool
+libxl_driver_domain_pm_wakeup(LibxlDriver *driver, const guint8 *uuid, guint flags, GError **error)
+{
+    LibxlDomain *domain;
+    bool ok;
+
+    if (!libxl_driver_check_flags(flags, 0, "virDomainPMWakeup", error) ||
+        !(domain = libxl_driver_begin_active(driver, uuid, error)))
+        return false;
+    if (domain->live->os.type != DOMAIN_OS_TYPE_HVM)
+        ok = virtxl_error_set(error, VIR_ERR_OPERATION_UNSUPPORTED,
+                              _("domain '%s': only an HVM guest can be woken"), domain->name);
+    else
+        ok = driver->host->ops->wake_up(driver->host, (guint32)domain->live->id, error);
     libxl_driver_end(domain);
     return ok;
 }

@@ -76,8 +76,8 @@ state_passes(guint flags, virDomainState state)
 }
 
 /* No domain has snapshots or checkpoints here. */
-static bool
-domain_passes(LibxlDriver *driver, LibxlDomain *domain, guint flags)
+bool
+libxl_driver_domain_passes(LibxlDriver *driver, LibxlDomain *domain, guint flags)
 {
     const guint save =
         VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE | VIR_CONNECT_LIST_DOMAINS_NO_MANAGEDSAVE;
@@ -120,7 +120,7 @@ libxl_driver_connect_list_all_domains(LibxlDriver *driver, guint flags, GError *
     all = libxl_domain_list_get_all(driver->domains);
     refs = g_ptr_array_new_full(all->len, free_ref);
     for (guint i = 0; i < all->len; i++) {
-        if (domain_passes(driver, all->pdata[i], flags))
+        if (libxl_driver_domain_passes(driver, all->pdata[i], flags))
             g_ptr_array_add(refs, libxl_domain_make_ref(all->pdata[i]));
     }
     return refs;
@@ -158,10 +158,8 @@ libxl_driver_domain_lookup_by_name(LibxlDriver *driver, const char *name, GError
 
 /* --- a domain ------------------------------------------------------------------ */
 
-/* The domain, which has a definition, with its lock taken; give both back with
- * unlock_domain(). */
-static LibxlDomain *
-find_and_lock(LibxlDriver *driver, const guint8 *uuid, GError **error)
+LibxlDomain *
+libxl_driver_find_and_lock(LibxlDriver *driver, const guint8 *uuid, GError **error)
 {
     LibxlDomain *domain = libxl_driver_find(driver, uuid, error);
 
@@ -176,8 +174,8 @@ find_and_lock(LibxlDriver *driver, const guint8 *uuid, GError **error)
     return libxl_domain_not_found(uuid, error);
 }
 
-static void
-unlock_domain(LibxlDomain *domain)
+void
+libxl_driver_unlock_domain(LibxlDomain *domain)
 {
     g_mutex_unlock(&domain->lock);
     libxl_domain_unref(domain);
@@ -190,10 +188,8 @@ current_definition(const LibxlDomain *domain)
     return domain->live ? domain->live : domain->persistent;
 }
 
-/* What the affect flags of @flags choose: 0 (current) is live for a domain that
- * runs. Fails as libvirt does where that definition isn't there. */
-static const DomainDef *
-choose_definition(const LibxlDomain *domain, guint flags, GError **error)
+const DomainDef *
+libxl_driver_choose_definition(const LibxlDomain *domain, guint flags, GError **error)
 {
     if ((flags & VIR_DOMAIN_AFFECT_LIVE) && (flags & VIR_DOMAIN_AFFECT_CONFIG)) {
         virtxl_error_set(error, VIR_ERR_INVALID_ARG,
@@ -218,6 +214,21 @@ choose_definition(const LibxlDomain *domain, guint flags, GError **error)
     return current_definition(domain);
 }
 
+int
+libxl_driver_find_running(LibxlDriver *driver, const guint8 *uuid, GError **error)
+{
+    g_autoptr(LibxlDomain) domain = libxl_driver_find(driver, uuid, error);
+    int id;
+
+    if (!domain)
+        return -1;
+    id = libxl_domain_get_id(domain);
+    if (id < 0)
+        virtxl_error_set(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is not running"),
+                         domain->name);
+    return id;
+}
+
 bool
 libxl_driver_domain_get_state(LibxlDriver *driver, const guint8 *uuid, guint flags, int *state,
                               int *reason, GError **error)
@@ -225,11 +236,11 @@ libxl_driver_domain_get_state(LibxlDriver *driver, const guint8 *uuid, guint fla
     LibxlDomain *domain;
 
     if (!libxl_driver_check_flags(flags, 0, "virDomainGetState", error) ||
-        !(domain = find_and_lock(driver, uuid, error)))
+        !(domain = libxl_driver_find_and_lock(driver, uuid, error)))
         return false;
     *state = (int)domain->state;
     *reason = domain->reason;
-    unlock_domain(domain);
+    libxl_driver_unlock_domain(domain);
     return true;
 }
 
@@ -253,7 +264,7 @@ libxl_driver_domain_get_xml_desc(LibxlDriver *driver, const guint8 *uuid, guint 
     char *xml;
 
     if (!libxl_driver_check_flags(flags, known, "virDomainGetXMLDesc", error) ||
-        !(domain = find_and_lock(driver, uuid, error)))
+        !(domain = libxl_driver_find_and_lock(driver, uuid, error)))
         return NULL;
     flags &= ~(guint)VIR_DOMAIN_XML_UPDATE_CPU;
     if (!(flags & VIR_DOMAIN_XML_INACTIVE))
@@ -262,14 +273,14 @@ libxl_driver_domain_get_xml_desc(LibxlDriver *driver, const guint8 *uuid, guint 
         xml = domain_def_format(domain->persistent, flags, error);
     else
         xml = format_inactive(driver, domain->live, flags, error);
-    unlock_domain(domain);
+    libxl_driver_unlock_domain(domain);
     return xml;
 }
 
 char *
 libxl_driver_domain_get_os_type(LibxlDriver *driver, const guint8 *uuid, GError **error)
 {
-    LibxlDomain *domain = find_and_lock(driver, uuid, error);
+    LibxlDomain *domain = libxl_driver_find_and_lock(driver, uuid, error);
     const DomainDef *def;
     char *type;
 
@@ -279,7 +290,7 @@ libxl_driver_domain_get_os_type(LibxlDriver *driver, const guint8 *uuid, GError 
     /* XML says "linux" of a paravirtual guest, and the API "xen". */
     type =
         g_strdup(domain_os_type_names[domain_def_is_pv(def) ? DOMAIN_OS_TYPE_XEN : def->os.type]);
-    unlock_domain(domain);
+    libxl_driver_unlock_domain(domain);
     return type;
 }
 
@@ -287,12 +298,12 @@ bool
 libxl_driver_domain_get_max_memory(LibxlDriver *driver, const guint8 *uuid, guint64 *kib,
                                    GError **error)
 {
-    LibxlDomain *domain = find_and_lock(driver, uuid, error);
+    LibxlDomain *domain = libxl_driver_find_and_lock(driver, uuid, error);
 
     if (!domain)
         return false;
     *kib = current_definition(domain)->memory_max;
-    unlock_domain(domain);
+    libxl_driver_unlock_domain(domain);
     return true;
 }
 
@@ -301,12 +312,12 @@ static bool
 get_bool(LibxlDriver *driver, const guint8 *uuid, bool (*read)(const LibxlDomain *domain),
          bool *value, GError **error)
 {
-    LibxlDomain *domain = find_and_lock(driver, uuid, error);
+    LibxlDomain *domain = libxl_driver_find_and_lock(driver, uuid, error);
 
     if (!domain)
         return false;
     *value = read(domain);
-    unlock_domain(domain);
+    libxl_driver_unlock_domain(domain);
     return true;
 }
 
@@ -388,82 +399,17 @@ libxl_driver_domain_get_vcpus_flags(LibxlDriver *driver, const guint8 *uuid, gui
         return -1;
     if (flags & VIR_DOMAIN_VCPU_GUEST)
         return libxl_driver_agent_count_vcpus(driver, uuid, flags, error);
-    domain = find_and_lock(driver, uuid, error);
+    domain = libxl_driver_find_and_lock(driver, uuid, error);
     if (!domain)
         return -1;
-    def = choose_definition(domain, flags & ~(guint)VIR_DOMAIN_VCPU_MAXIMUM, error);
+    def = libxl_driver_choose_definition(domain, flags & ~(guint)VIR_DOMAIN_VCPU_MAXIMUM, error);
     if (def)
         count = (int)(flags & VIR_DOMAIN_VCPU_MAXIMUM ? def->vcpus_max : def->vcpus);
-    unlock_domain(domain);
+    libxl_driver_unlock_domain(domain);
     return count;
 }
 
-/* --- metadata and messages ------------------------------------------------------ */
-
-static char *
-find_metadata(const DomainDef *def, const char *uri)
-{
-    xmlNode *root = def->metadata ? xmlDocGetRootElement(def->metadata) : NULL;
-
-    for (xmlNode *node = root ? root->children : NULL; node; node = node->next) {
-        g_autoptr(GString) text = NULL;
-        xmlBuffer *buffer;
-
-        if (node->type != XML_ELEMENT_NODE || !node->ns ||
-            g_strcmp0((const char *)node->ns->href, uri) != 0)
-            continue;
-        buffer = xmlBufferCreate();
-        xmlNodeDump(buffer, def->metadata, node, 0, 1);
-        text = g_string_new((const char *)xmlBufferContent(buffer));
-        xmlBufferFree(buffer);
-        return g_string_free(g_steal_pointer(&text), FALSE);
-    }
-    return NULL;
-}
-
-static char *
-get_metadata(const DomainDef *def, int type, const char *uri, GError **error)
-{
-    char *value = NULL;
-
-    switch (type) {
-    case VIR_DOMAIN_METADATA_DESCRIPTION:
-        value = g_strdup(def->description);
-        break;
-    case VIR_DOMAIN_METADATA_TITLE:
-        value = g_strdup(def->title);
-        break;
-    case VIR_DOMAIN_METADATA_ELEMENT:
-        value = find_metadata(def, uri);
-        break;
-    default:
-        virtxl_error_set(error, VIR_ERR_INVALID_ARG, _("unknown type of metadata: %d"), type);
-        return NULL;
-    }
-    if (!value)
-        virtxl_error_set(error, VIR_ERR_NO_DOMAIN_METADATA, _("domain '%s' has no such metadata"),
-                         def->name);
-    return value;
-}
-
-char *
-libxl_driver_domain_get_metadata(LibxlDriver *driver, const guint8 *uuid, int type, const char *uri,
-                                 guint flags, GError **error)
-{
-    LibxlDomain *domain;
-    const DomainDef *def;
-    char *value = NULL;
-
-    if (!libxl_driver_check_flags(flags, VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG,
-                                  "virDomainGetMetadata", error) ||
-        !(domain = find_and_lock(driver, uuid, error)))
-        return NULL;
-    def = choose_definition(domain, flags, error);
-    if (def)
-        value = get_metadata(def, type, uri, error);
-    unlock_domain(domain);
-    return value;
-}
+/* --- messages ------------------------------------------------------------------ */
 
 GStrv
 libxl_driver_domain_get_messages(LibxlDriver *driver, const guint8 *uuid, guint flags,
@@ -475,13 +421,13 @@ libxl_driver_domain_get_messages(LibxlDriver *driver, const guint8 *uuid, guint 
     if (!libxl_driver_check_flags(flags,
                                   VIR_DOMAIN_MESSAGE_DEPRECATION | VIR_DOMAIN_MESSAGE_TAINTING,
                                   "virDomainGetMessages", error) ||
-        !(domain = find_and_lock(driver, uuid, error)))
+        !(domain = libxl_driver_find_and_lock(driver, uuid, error)))
         return NULL;
     for (guint i = 0; i < domain->messages->len; i++) {
         if (!flags || (flags & VIR_DOMAIN_MESSAGE_TAINTING))
             g_strv_builder_add(builder, domain->messages->pdata[i]);
     }
-    unlock_domain(domain);
+    libxl_driver_unlock_domain(domain);
     return g_strv_builder_end(builder);
 }
 
@@ -497,13 +443,13 @@ is_fresh(const LibxlDomain *domain)
 bool
 libxl_driver_domain_info_is_fresh(LibxlDriver *driver, const guint8 *uuid)
 {
-    LibxlDomain *domain = find_and_lock(driver, uuid, NULL);
+    LibxlDomain *domain = libxl_driver_find_and_lock(driver, uuid, NULL);
     bool fresh;
 
     if (!domain)
         return true;
     fresh = is_fresh(domain);
-    unlock_domain(domain);
+    libxl_driver_unlock_domain(domain);
     return fresh;
 }
 
@@ -550,7 +496,7 @@ libxl_driver_domain_get_info(LibxlDriver *driver, const guint8 *uuid, virDomainI
 
     if (!libxl_driver_domain_info_is_fresh(driver, uuid) && !sample(driver, uuid, error))
         return false;
-    domain = find_and_lock(driver, uuid, error);
+    domain = libxl_driver_find_and_lock(driver, uuid, error);
     if (!domain)
         return false;
     def = current_definition(domain);
@@ -563,6 +509,6 @@ libxl_driver_domain_get_info(LibxlDriver *driver, const guint8 *uuid, virDomainI
         info->nrVirtCpu = (gushort)domain->sample.vcpus;
         info->cpuTime = domain->sample.cpu_time_ns;
     }
-    unlock_domain(domain);
+    libxl_driver_unlock_domain(domain);
     return true;
 }

@@ -37,6 +37,8 @@ struct LibxlDriver {
 /* Tells clients, through the default main context. May be called anywhere. */
 void libxl_driver_emit(LibxlDriver *driver, LibxlDomain *domain, virDomainEventID id, int type,
                        int detail);
+/* The same with all that @event says; what it has is taken over. */
+void libxl_driver_emit_event(LibxlDriver *driver, LibxlDomain *domain, LibxlDriverEvent event);
 /* An event about the device that has @alias. */
 void libxl_driver_emit_device(LibxlDriver *driver, LibxlDomain *domain, virDomainEventID id,
                               const char *alias);
@@ -54,10 +56,35 @@ void libxl_driver_follow_up_later(LibxlDriver *driver, const XenHostEvent *event
 /* The domain with @uuid, or VIR_ERR_NO_DOMAIN. */
 LibxlDomain *libxl_driver_find(LibxlDriver *driver, const guint8 *uuid, GError **error);
 
-/* The same with its job held; ended by libxl_driver_end(). */
+/* The id of the domain, which runs, or -1: VIR_ERR_OPERATION_INVALID if it does not. */
+int libxl_driver_find_running(LibxlDriver *driver, const guint8 *uuid, GError **error);
+
+/* The domain, which has a definition, with its lock taken; give both back with
+ * libxl_driver_unlock_domain(). */
+LibxlDomain *libxl_driver_find_and_lock(LibxlDriver *driver, const guint8 *uuid, GError **error);
+void libxl_driver_unlock_domain(LibxlDomain *domain);
+/* Under the lock: what the affect flags of @flags choose: 0 (current) is live for a domain
+ * that runs. Fails as libvirt does where that definition isn't there. */
+const DomainDef *libxl_driver_choose_definition(const LibxlDomain *domain, guint flags,
+                                                GError **error);
+
+/* Whether it is one of those that @flags (virConnectListAllDomainsFlags) ask for. */
+bool libxl_driver_domain_passes(LibxlDriver *driver, LibxlDomain *domain, guint flags);
+
+/* The domain with @uuid and its job held; ended by libxl_driver_end(). */
 LibxlDomain *libxl_driver_begin(LibxlDriver *driver, const guint8 *uuid, GError **error);
 void libxl_driver_end(LibxlDomain *domain);
 
+/* Begins an operation on a domain that runs and isn't Domain-0. */
+LibxlDomain *libxl_driver_begin_active(LibxlDriver *driver, const guint8 *uuid, GError **error);
+
+/* The domain that @def is about, new or known, with its job held; ended by
+ * libxl_driver_end_obtained(). */
+LibxlDomain *libxl_driver_obtain(LibxlDriver *driver, const DomainDef *def, GError **error);
+void libxl_driver_end_obtained(LibxlDriver *driver, LibxlDomain *domain);
+
+/* VIR_ERR_OPERATION_INVALID. */
+bool libxl_driver_check_inactive(const LibxlDomain *domain, GError **error);
 /* Domain-0 is the machine that we run on. VIR_ERR_OPERATION_INVALID. */
 bool libxl_driver_check_not_domain_zero(const LibxlDomain *domain, GError **error);
 

@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "libxl/libxl_channel.h"
+#include "libxl/libxl_channel_devid.h"
 #include "libxl/libxl_channel_state.h"
 #include "libxl/libxl_conf.h"
 #include "libxl/libxl_device.h"
 #include "libxl/libxl_store.h"
+#include "libxl/libxl_vcpu.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/i18n.h"
@@ -54,20 +56,24 @@ settle(LibxlDriver *driver, DomainDef *live, GError **error)
 {
     settle_consoles(driver, live, live->serials, XEN_CONSOLE_SERIAL, "serial");
     settle_consoles(driver, live, live->consoles, XEN_CONSOLE_PV, "console");
-    return libxl_channels_add(live, driver->config, driver->host, error) &&
+    return libxl_driver_pin_all(driver, live, error) &&
+           libxl_channels_add(live, driver->config, driver->host, error) &&
            libxl_channels_settle(live, driver->config, driver->host, error);
 }
 
+/* Builds it from @image; NULL: to boot. */
 static bool
-create(LibxlDriver *driver, DomainDef *live, GError **error)
+create(LibxlDriver *driver, DomainDef *live, const LibxlImage *image, GError **error)
 {
+    const XenHostOps *ops = driver->host->ops;
     libxl_domain_config config;
     guint32 domid = 0;
     bool ok;
 
     libxl_domain_config_init(&config);
     ok = libxl_build_domain_config(live, &config, error) &&
-         driver->host->ops->create(driver->host, &config, &domid, error);
+         (image ? ops->restore(driver->host, &config, image->fd, image->version, &domid, error)
+                : ops->create(driver->host, &config, &domid, error));
     libxl_domain_config_dispose(&config);
     if (ok)
         live->id = (int)domid;
@@ -98,13 +104,17 @@ begin_life(LibxlDomain *domain, DomainDef *live)
 }
 
 static void
-emit_started(LibxlDriver *driver, LibxlDomain *domain, bool paused)
+emit_started(LibxlDriver *driver, LibxlDomain *domain, bool paused, virDomainRunningReason reason)
 {
+    bool restored = reason == VIR_DOMAIN_RUNNING_RESTORED;
+
     libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_STARTED,
-                      VIR_DOMAIN_EVENT_STARTED_BOOTED);
+                      restored ? VIR_DOMAIN_EVENT_STARTED_RESTORED
+                               : VIR_DOMAIN_EVENT_STARTED_BOOTED);
     if (paused)
         libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_SUSPENDED,
-                          VIR_DOMAIN_EVENT_SUSPENDED_PAUSED);
+                          restored ? VIR_DOMAIN_EVENT_SUSPENDED_RESTORED
+                                   : VIR_DOMAIN_EVENT_SUSPENDED_PAUSED);
 }
 
 static bool
@@ -126,7 +136,7 @@ libxl_lifecycle_finish_start(LibxlDriver *driver, LibxlDomain *domain, bool paus
                                 VIR_DOMAIN_EVENT_STOPPED_FAILED, NULL);
         return false;
     }
-    emit_started(driver, domain, paused);
+    emit_started(driver, domain, paused, reason);
     return true;
 }
 
@@ -144,21 +154,24 @@ announce(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, bool pa
                                    error);
 }
 
-bool
-libxl_lifecycle_start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, guint flags,
-                      virDomainRunningReason reason, GError **error)
+static bool
+start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, const LibxlImage *image,
+      bool paused, virDomainRunningReason reason, GError **error)
 {
     g_autoptr(GPtrArray) messages = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(DomainDef) live = domain_def_copy(def);
-    bool paused = flags & VIR_DOMAIN_START_PAUSED;
     bool settled;
 
+    if (image)
+        libxl_channels_keep_devids(live);
+    else
+        libxl_channels_drop_devids(live);
     if (!domain_def_validate(live, error) ||
         !libxl_channels_prepare(live, driver->config, messages, error))
         return false;
     libxl_device_name_all(live);
     if (!libxl_channels_check_backend(live, driver->host, error) ||
-        !announce(driver, domain, live, paused, error) || !create(driver, live, error)) {
+        !announce(driver, domain, live, paused, error) || !create(driver, live, image, error)) {
         libxl_channels_remove(live, driver->config);
         libxl_store_remove_status(driver, domain->name);
         return false;
@@ -173,6 +186,20 @@ libxl_lifecycle_start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef 
     libxl_lifecycle_destroy(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED,
                             VIR_DOMAIN_EVENT_STOPPED_FAILED, NULL);
     return false;
+}
+
+bool
+libxl_lifecycle_start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, guint flags,
+                      virDomainRunningReason reason, GError **error)
+{
+    return start(driver, domain, def, NULL, flags & VIR_DOMAIN_START_PAUSED, reason, error);
+}
+
+bool
+libxl_lifecycle_restore(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def,
+                        const LibxlImage *image, bool paused, GError **error)
+{
+    return start(driver, domain, def, image, paused, VIR_DOMAIN_RUNNING_RESTORED, error);
 }
 
 /* --- stop ----------------------------------------------------------------- */
@@ -266,33 +293,57 @@ keep_stopped(LibxlDriver *driver, LibxlDomain *domain, const Ending *ending)
         g_warning("%s", error->message);
 }
 
-static void
-restart(LibxlDriver *driver, LibxlDomain *domain, const Ending *ending)
+/* Another domain (a new id) in the place of the one that is there. On failure either that
+ * one still is, with its id, or the domain has stopped. @detail: of the event "stopped". */
+static bool
+build_again(LibxlDriver *driver, LibxlDomain *domain, virDomainEventStoppedDetailType detail,
+            GError **error)
 {
     g_autoptr(DomainDef) def = domain_def_copy(domain->live);
     int old_id = domain->live->id;
-    g_autoptr(GError) error = NULL;
 
     def->id = -1;
     libxl_channels_drop_automatic_paths(def, driver->config);
-    if (!announce(driver, domain, def, false, &error) || !destroy_on_host(driver, domain, &error)) {
-        keep_stopped(driver, domain, ending);
-        g_warning("domain '%s' can't be restarted: %s", domain->name, error->message);
-        return;
-    }
+    if (!announce(driver, domain, def, false, error) || !destroy_on_host(driver, domain, error))
+        return false;
     libxl_channels_remove(domain->live, driver->config);
     libxl_channel_state_end(driver, domain);
     libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_STOPPED,
-                      VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN);
-    if (libxl_lifecycle_start(driver, domain, def, 0, VIR_DOMAIN_RUNNING_BOOTED, &error)) {
+                      (int)detail);
+    if (libxl_lifecycle_start(driver, domain, def, 0, VIR_DOMAIN_RUNNING_BOOTED, error)) {
         libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_REBOOT, 0, 0);
-        return;
+        return true;
     }
-    g_warning("domain '%s' did not start again: %s", domain->name, error->message);
     /* With a new id it was built, and is still there: it could not be removed. */
     if (domain->live && domain->live->id == old_id)
         libxl_lifecycle_stopped(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED,
                                 VIR_DOMAIN_EVENT_STOPPED_FAILED);
+    return false;
+}
+
+static void
+restart(LibxlDriver *driver, LibxlDomain *domain, const Ending *ending)
+{
+    int old_id = domain->live->id;
+    g_autoptr(GError) error = NULL;
+
+    if (build_again(driver, domain, VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN, &error))
+        return;
+    g_warning("domain '%s' did not start again: %s", domain->name, error->message);
+    if (domain->live && domain->live->id == old_id)
+        keep_stopped(driver, domain, ending);
+}
+
+bool
+libxl_lifecycle_reset(LibxlDriver *driver, LibxlDomain *domain, GError **error)
+{
+    int old_id = domain->live->id;
+
+    if (build_again(driver, domain, VIR_DOMAIN_EVENT_STOPPED_DESTROYED, error))
+        return true;
+    if (domain->live && domain->live->id == old_id)
+        libxl_store_restore_live(driver, domain);
+    return false;
 }
 
 static void
@@ -364,8 +415,6 @@ guest_stopped(LibxlDriver *driver, LibxlDomain *domain, const XenHostEvent *even
     DomainLifecycleAction action;
 
     switch (event->reason) {
-    case LIBXL_SHUTDOWN_REASON_SUSPEND:
-        return; /* a save is under way; whoever saves goes on from here */
     case LIBXL_SHUTDOWN_REASON_REBOOT:
     case LIBXL_SHUTDOWN_REASON_SOFT_RESET:
         action = domain->live->on_reboot;
@@ -395,6 +444,9 @@ libxl_lifecycle_follow_up(LibxlDriver *driver, const XenHostEvent *event)
     g_autoptr(LibxlDomain) domain = NULL;
     g_autoptr(GError) error = NULL;
 
+    /* Whoever saves it has the job, maybe for long, and goes on from here. */
+    if (event->type == XEN_HOST_DOMAIN_SHUTDOWN && event->reason == LIBXL_SHUTDOWN_REASON_SUSPEND)
+        return;
     domain = libxl_domain_list_peek_uuid(driver->domains, event->uuid);
     if (!domain)
         return;

@@ -13,12 +13,19 @@
 #pragma once
 
 #include "libxl/libxl_driver_state.h"
+#include "libxl/libxl_image.h"
 
 /* Builds and runs @domain from a copy of @def; left paused with
  * VIR_DOMAIN_START_PAUSED in @flags. @reason: a virDomainRunningReason. On
  * failure nothing of it is left running. */
 bool libxl_lifecycle_start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def,
                            guint flags, virDomainRunningReason reason, GError **error);
+
+/* The same from @image, which then has been read to its end; @def is what it says.
+ * Channels have the device ids that they had, so that the guest finds them. The image
+ * stays as it is, whatever comes of it. */
+bool libxl_lifecycle_restore(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def,
+                             const LibxlImage *image, bool paused, GError **error);
 
 /* The end of a start: the domain is built, and its live definition complete.
  * Makes it known, so that a driver after us finds it, and lets it run unless it is
@@ -34,6 +41,10 @@ bool libxl_lifecycle_destroy(LibxlDriver *driver, LibxlDomain *domain,
  * file, tells clients, and takes it out of the list if it was transient. */
 void libxl_lifecycle_stopped(LibxlDriver *driver, LibxlDomain *domain,
                              virDomainShutoffReason reason, int event_detail);
+
+/* Destroys the running domain and builds it again from its live definition, as after a
+ * reboot. If it can't be destroyed it goes on; if it can't be built it is stopped. */
+bool libxl_lifecycle_reset(LibxlDriver *driver, LibxlDomain *domain, GError **error);
 
 /* Called by the follow-up pool, without the job, for each event of the host
  * about a domain that is known. */

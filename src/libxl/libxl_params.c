@@ -58,6 +58,14 @@ libxl_params_add_uint(GArray *params, guint value, const char *name, ...)
 }
 
 void
+libxl_params_add_llong(GArray *params, gint64 value, const char *name, ...)
+{
+    virTypedParameter param = {.type = VIR_TYPED_PARAM_LLONG, .value.l = value};
+
+    ADD(params, param, name);
+}
+
+void
 libxl_params_add_ullong(GArray *params, guint64 value, const char *name, ...)
 {
     virTypedParameter param = {.type = VIR_TYPED_PARAM_ULLONG, .value.ul = value};

@@ -17,6 +17,8 @@ void libxl_params_add_string(GArray *params, const char *value, const char *name
     G_GNUC_PRINTF(3, 4);
 void libxl_params_add_int(GArray *params, int value, const char *name, ...) G_GNUC_PRINTF(3, 4);
 void libxl_params_add_uint(GArray *params, guint value, const char *name, ...) G_GNUC_PRINTF(3, 4);
+void libxl_params_add_llong(GArray *params, gint64 value, const char *name, ...)
+    G_GNUC_PRINTF(3, 4);
 void libxl_params_add_ullong(GArray *params, guint64 value, const char *name, ...)
     G_GNUC_PRINTF(3, 4);
 void libxl_params_add_boolean(GArray *params, bool value, const char *name, ...)

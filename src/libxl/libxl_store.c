@@ -248,10 +248,16 @@ libxl_store_claim_autostart(LibxlDriver *driver)
     return !g_file_test(path, G_FILE_TEST_EXISTS) && file_replace(path, "", 0, 0600, NULL);
 }
 
+char *
+libxl_store_get_managed_save_path(LibxlDriver *driver, const LibxlDomain *domain)
+{
+    return path_in(driver->config->save_dir, domain->name, ".save");
+}
+
 bool
 libxl_store_has_managed_save(LibxlDriver *driver, LibxlDomain *domain)
 {
-    g_autofree char *path = path_in(driver->config->save_dir, domain->name, ".save");
+    g_autofree char *path = libxl_store_get_managed_save_path(driver, domain);
 
     return g_file_test(path, G_FILE_TEST_EXISTS);
 }
@@ -261,16 +267,16 @@ libxl_store_check_no_managed_save(LibxlDriver *driver, LibxlDomain *domain, GErr
 {
     if (!libxl_store_has_managed_save(driver, domain))
         return true;
-    return virtxl_error_set(error, VIR_ERR_OPERATION_UNSUPPORTED,
-                            _("domain '%s' has a managed save image, and restoring one is not "
-                              "supported; start it with --force-boot to discard the image"),
+    return virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
+                            _("domain '%s' has a managed save image; start it from that, or "
+                              "remove the image first"),
                             domain->name);
 }
 
 bool
 libxl_store_remove_managed_save(LibxlDriver *driver, LibxlDomain *domain, GError **error)
 {
-    g_autofree char *path = path_in(driver->config->save_dir, domain->name, ".save");
+    g_autofree char *path = libxl_store_get_managed_save_path(driver, domain);
 
     return file_remove(path, error);
 }

@@ -53,7 +53,8 @@ void libxl_store_load_definitions(LibxlDriver *driver);
 bool libxl_store_claim_autostart(LibxlDriver *driver);
 
 bool libxl_store_has_managed_save(LibxlDriver *driver, LibxlDomain *domain);
+char *libxl_store_get_managed_save_path(LibxlDriver *driver, const LibxlDomain *domain);
 /* Fails if there is one, which must not be passed over: it would meet disks that
- * have changed since. VIR_ERR_OPERATION_UNSUPPORTED. */
+ * have changed since. VIR_ERR_OPERATION_INVALID. */
 bool libxl_store_check_no_managed_save(LibxlDriver *driver, LibxlDomain *domain, GError **error);
 bool libxl_store_remove_managed_save(LibxlDriver *driver, LibxlDomain *domain, GError **error);

@@ -6,6 +6,7 @@
 
 #include "libxl/libxl_driver_agent.h"
 #include "remote/remote_handlers.h"
+#include "remote/remote_params.h"
 #include "remote/remote_util.h"
 #include "util/error.h"
 #include "util/i18n.h"
@@ -62,50 +63,6 @@ remote_domain_agent_set_response_timeout(RemoteCall *call, gconstpointer data, g
 
 /* --- what the guest is and has ------------------------------------------------------ */
 
-/* Takes @value over. */
-static void
-take_param(remote_typed_param *param, const virTypedParameter *from)
-{
-    param->field = g_strdup(from->field);
-    param->value.type = from->type;
-    switch (from->type) {
-    case VIR_TYPED_PARAM_INT:
-        param->value.remote_typed_param_value_u.i = from->value.i;
-        break;
-    case VIR_TYPED_PARAM_UINT:
-        param->value.remote_typed_param_value_u.ui = from->value.ui;
-        break;
-    case VIR_TYPED_PARAM_ULLONG:
-        param->value.remote_typed_param_value_u.ul = from->value.ul;
-        break;
-    case VIR_TYPED_PARAM_BOOLEAN:
-        param->value.remote_typed_param_value_u.b = from->value.b != 0;
-        break;
-    case VIR_TYPED_PARAM_STRING:
-        param->value.remote_typed_param_value_u.s = g_strdup(from->value.s);
-        break;
-    default:
-        g_return_if_reached();
-    }
-}
-
-/* As an array of the wire's; frees @params, and fails if it is NULL. */
-static bool
-take_params(GArray *params, gsize limit, u_int *n, remote_typed_param **array, GError **error)
-{
-    bool ok = params && check_number(params->len, limit, "parameters", error);
-
-    if (ok) {
-        *array = g_new0(remote_typed_param, params->len);
-        *n = params->len;
-        for (guint i = 0; i < params->len; i++)
-            take_param(&(*array)[i], &g_array_index(params, virTypedParameter, i));
-    }
-    if (params)
-        g_array_unref(params);
-    return ok;
-}
-
 bool
 remote_domain_get_guest_info(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
 {
@@ -114,8 +71,8 @@ remote_domain_get_guest_info(RemoteCall *call, gconstpointer data, gpointer resu
     GArray *params = libxl_driver_domain_get_guest_info(call->driver, UUID(args), args->types,
                                                         args->flags, error);
 
-    return take_params(params, REMOTE_DOMAIN_GUEST_INFO_PARAMS_MAX, &ret->params.params_len,
-                       &ret->params.params_val, error);
+    return remote_params_take(params, REMOTE_DOMAIN_GUEST_INFO_PARAMS_MAX, &ret->params.params_len,
+                              &ret->params.params_val, error);
 }
 
 bool
@@ -126,8 +83,8 @@ remote_domain_get_guest_vcpus(RemoteCall *call, gconstpointer data, gpointer res
     GArray *params =
         libxl_driver_domain_get_guest_vcpus(call->driver, UUID(args), args->flags, error);
 
-    return take_params(params, REMOTE_DOMAIN_GUEST_VCPU_PARAMS_MAX, &ret->params.params_len,
-                       &ret->params.params_val, error);
+    return remote_params_take(params, REMOTE_DOMAIN_GUEST_VCPU_PARAMS_MAX, &ret->params.params_len,
+                              &ret->params.params_val, error);
 }
 
 bool

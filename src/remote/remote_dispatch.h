@@ -3,7 +3,8 @@
  * First the numbers are looked up, then permission is checked, and only then the
  * arguments are decoded: a client that may not call a procedure never reaches
  * what interprets its arguments. The handler runs in the event loop or on a
- * worker (remote_call.h); the reply goes out from the event loop.
+ * worker (remote_call.h); the reply goes out from the event loop. A stream that the call opens
+ * is there just before.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -2,6 +2,7 @@
 #include "remote/remote_event.h"
 
 #include "remote/remote_handlers.h"
+#include "remote/remote_params.h"
 #include "remote/remote_util.h"
 #include "remote_procedure_numbers.h"
 #include "util/error.h"
@@ -255,6 +256,52 @@ encode_agent_lifecycle(const LibxlDriverEvent *event, int callback_id, GError **
                           "agent-lifecycle event", error);
 }
 
+static GBytes *
+encode_balloon_change(const LibxlDriverEvent *event, int callback_id, GError **error)
+{
+    const remote_domain_event_callback_balloon_change_msg message = {
+        .callbackID = callback_id,
+        .msg = {.dom = get_wire_domain(event), .actual = event->kib},
+    };
+
+    if (callback_id == OLD_FAMILY)
+        return rpc_xdr_encode((xdrproc_t)xdr_remote_domain_event_balloon_change_msg, &message.msg,
+                              "balloon-change event", error);
+    return rpc_xdr_encode((xdrproc_t)xdr_remote_domain_event_callback_balloon_change_msg, &message,
+                          "balloon-change event", error);
+}
+
+static GBytes *
+encode_metadata_change(const LibxlDriverEvent *event, int callback_id, GError **error)
+{
+    char *uri = event->uri;
+    const remote_domain_event_callback_metadata_change_msg message = {
+        .callbackID = callback_id,
+        .dom = get_wire_domain(event),
+        .type = event->type,
+        .nsuri = uri ? &uri : NULL,
+    };
+
+    return rpc_xdr_encode((xdrproc_t)xdr_remote_domain_event_callback_metadata_change_msg, &message,
+                          "metadata-change event", error);
+}
+
+static GBytes *
+encode_tunable(const LibxlDriverEvent *event, int callback_id, GError **error)
+{
+    remote_domain_event_callback_tunable_msg message = {
+        .callbackID = callback_id,
+        .dom = get_wire_domain(event),
+    };
+    GBytes *bytes;
+
+    message.params.params_val = remote_params_from(event->params, &message.params.params_len);
+    bytes = rpc_xdr_encode((xdrproc_t)xdr_remote_domain_event_callback_tunable_msg, &message,
+                           "tunable event", error);
+    remote_params_free(message.params.params_val, message.params.params_len);
+    return bytes;
+}
+
 /* Those later than EVENT_ID_OLD_LAST have no old procedure. */
 static const struct {
     virDomainEventID event;
@@ -268,6 +315,11 @@ static const struct {
      REMOTE_PROC_DOMAIN_EVENT_CALLBACK_REBOOT, encode_reboot},
     {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, REMOTE_PROC_DOMAIN_EVENT_DEVICE_REMOVED,
      REMOTE_PROC_DOMAIN_EVENT_CALLBACK_DEVICE_REMOVED, encode_device_removed},
+    {VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE, REMOTE_PROC_DOMAIN_EVENT_BALLOON_CHANGE,
+     REMOTE_PROC_DOMAIN_EVENT_CALLBACK_BALLOON_CHANGE, encode_balloon_change},
+    {VIR_DOMAIN_EVENT_ID_TUNABLE, 0, REMOTE_PROC_DOMAIN_EVENT_CALLBACK_TUNABLE, encode_tunable},
+    {VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, 0, REMOTE_PROC_DOMAIN_EVENT_CALLBACK_METADATA_CHANGE,
+     encode_metadata_change},
     {VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, 0, REMOTE_PROC_DOMAIN_EVENT_CALLBACK_DEVICE_ADDED,
      encode_device_added},
     {VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE, 0, REMOTE_PROC_DOMAIN_EVENT_CALLBACK_AGENT_LIFECYCLE,

@@ -32,6 +32,10 @@ REMOTE_HANDLER(remote_node_get_security_model);
 bool remote_connect_get_hostname_blocks(RemoteCall *call, gconstpointer data);
 REMOTE_HANDLER(remote_do_nothing); /* succeeds with zeros: no objects, nothing to note */
 
+/* remote_host.c: what the host is and can */
+REMOTE_HANDLER(remote_connect_get_domain_capabilities);
+REMOTE_HANDLER(remote_connect_get_sysinfo);
+
 /* remote_none.c: lookups of what there is none of */
 REMOTE_HANDLER(remote_storage_vol_lookup_by_path);
 
@@ -94,6 +98,10 @@ REMOTE_HANDLER(remote_domain_reboot);
 REMOTE_HANDLER(remote_domain_suspend);
 REMOTE_HANDLER(remote_domain_resume);
 REMOTE_HANDLER(remote_domain_set_autostart);
+REMOTE_HANDLER(remote_domain_set_metadata);
+REMOTE_HANDLER(remote_domain_rename);
+REMOTE_HANDLER(remote_domain_reset);
+REMOTE_HANDLER(remote_domain_pm_wakeup);
 bool remote_domain_shutdown_asks_agent(gconstpointer data);
 bool remote_domain_reboot_asks_agent(gconstpointer data);
 
@@ -108,6 +116,54 @@ REMOTE_HANDLER(remote_domain_detach_device);
 REMOTE_HANDLER(remote_domain_detach_device_flags);
 REMOTE_HANDLER(remote_domain_detach_device_alias);
 REMOTE_HANDLER(remote_domain_update_device_flags);
+
+/* remote_save.c: save, restore, core dump */
+REMOTE_HANDLER(remote_domain_save);
+REMOTE_HANDLER(remote_domain_save_flags);
+REMOTE_HANDLER(remote_domain_restore);
+REMOTE_HANDLER(remote_domain_restore_flags);
+REMOTE_HANDLER(remote_domain_managed_save);
+REMOTE_HANDLER(remote_domain_managed_save_remove);
+REMOTE_HANDLER(remote_domain_save_image_get_xml_desc);
+REMOTE_HANDLER(remote_domain_save_image_define_xml);
+REMOTE_HANDLER(remote_domain_managed_save_get_xml_desc);
+REMOTE_HANDLER(remote_domain_managed_save_define_xml);
+REMOTE_HANDLER(remote_domain_core_dump);
+REMOTE_HANDLER(remote_domain_core_dump_with_format);
+bool remote_domain_managed_save_get_xml_desc_writes(gconstpointer data);
+/* remote_tune.c: what a domain has of the host */
+REMOTE_HANDLER(remote_domain_set_vcpus);
+REMOTE_HANDLER(remote_domain_set_vcpus_flags);
+REMOTE_HANDLER(remote_domain_get_vcpus);
+REMOTE_HANDLER(remote_domain_pin_vcpu);
+REMOTE_HANDLER(remote_domain_pin_vcpu_flags);
+REMOTE_HANDLER(remote_domain_get_vcpu_pin_info);
+REMOTE_HANDLER(remote_domain_set_max_memory);
+REMOTE_HANDLER(remote_domain_set_memory);
+REMOTE_HANDLER(remote_domain_set_memory_flags);
+REMOTE_HANDLER(remote_domain_get_numa_parameters);
+REMOTE_HANDLER(remote_domain_get_scheduler_type);
+REMOTE_HANDLER(remote_domain_get_scheduler_parameters);
+REMOTE_HANDLER(remote_domain_get_scheduler_parameters_flags);
+REMOTE_HANDLER(remote_domain_set_scheduler_parameters);
+REMOTE_HANDLER(remote_domain_set_scheduler_parameters_flags);
+REMOTE_HANDLER(remote_node_get_cpu_map);
+REMOTE_HANDLER(remote_node_get_free_memory);
+REMOTE_HANDLER(remote_node_get_cells_free_memory);
+bool remote_domain_set_vcpus_flags_asks_agent(gconstpointer data);
+
+/* remote_stats.c: what domains have done */
+REMOTE_HANDLER(remote_domain_get_cpu_stats);
+REMOTE_HANDLER(remote_domain_memory_stats);
+REMOTE_HANDLER(remote_domain_interface_stats);
+REMOTE_HANDLER(remote_domain_block_stats);
+REMOTE_HANDLER(remote_domain_block_stats_flags);
+REMOTE_HANDLER(remote_domain_get_block_info);
+REMOTE_HANDLER(remote_domain_get_job_info);
+REMOTE_HANDLER(remote_domain_get_job_stats);
+REMOTE_HANDLER(remote_domain_abort_job);
+REMOTE_HANDLER(remote_domain_get_control_info);
+REMOTE_HANDLER(remote_connect_get_all_domain_stats);
 
 /* remote_agent.c: the agent in a domain's guest */
 REMOTE_HANDLER(qemu_domain_agent_command);

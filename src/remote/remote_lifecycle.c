@@ -1,4 +1,4 @@
-/* Calls that make a domain, change its state, or end it.
+/* Calls that make a domain, change its state or what it is called, or end it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -161,4 +161,46 @@ remote_domain_set_autostart(RemoteCall *call, gconstpointer data, gpointer resul
 
     return libxl_driver_domain_set_autostart(call->driver, remote_domain_uuid(&args->dom),
                                              args->autostart != 0, error);
+}
+
+bool
+remote_domain_set_metadata(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
+{
+    const remote_domain_set_metadata_args *args = data;
+    const LibxlMetadata metadata = {
+        .type = args->type,
+        .value = args->metadata ? *args->metadata : NULL,
+        .key = args->key ? *args->key : NULL,
+        .uri = args->uri ? *args->uri : NULL,
+    };
+
+    return libxl_driver_domain_set_metadata(call->driver, remote_domain_uuid(&args->dom), &metadata,
+                                            args->flags, error);
+}
+
+bool
+remote_domain_rename(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
+{
+    const remote_domain_rename_args *args = data;
+
+    return libxl_driver_domain_rename(call->driver, remote_domain_uuid(&args->dom),
+                                      args->new_name ? *args->new_name : "", args->flags, error);
+}
+
+bool
+remote_domain_reset(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
+{
+    const remote_domain_reset_args *args = data;
+
+    return libxl_driver_domain_reset(call->driver, remote_domain_uuid(&args->dom), args->flags,
+                                     error);
+}
+
+bool
+remote_domain_pm_wakeup(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
+{
+    const remote_domain_pm_wakeup_args *args = data;
+
+    return libxl_driver_domain_pm_wakeup(call->driver, remote_domain_uuid(&args->dom), args->flags,
+                                         error);
 }

@@ -47,6 +47,9 @@ static const RemoteRoute remote_routes[] = {
     /* The host */
     [REMOTE_PROC_NODE_GET_INFO] = {CALL_R(remote_node_get_info, REMOTE_LOOP)},
     [REMOTE_PROC_NODE_GET_SECURITY_MODEL] = {CALL_R(remote_node_get_security_model, REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_GET_SYSINFO] = {CALL_AR(remote_connect_get_sysinfo, REMOTE_WORKER)},
+    [REMOTE_PROC_CONNECT_GET_DOMAIN_CAPABILITIES] = {CALL_AR(remote_connect_get_domain_capabilities,
+                                                             REMOTE_LOOP)},
 
     /* The host's devices */
     [REMOTE_PROC_NODE_NUM_OF_DEVICES] = {CALL_AR(remote_node_num_of_devices, REMOTE_WORKER)},
@@ -143,6 +146,10 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_DOMAIN_SUSPEND] = {CALL_A(remote_domain_suspend, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_RESUME] = {CALL_A(remote_domain_resume, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_SET_AUTOSTART] = {CALL_A(remote_domain_set_autostart, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SET_METADATA] = {CALL_A(remote_domain_set_metadata, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_RENAME] = {CALL_AR(remote_domain_rename, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_RESET] = {CALL_A(remote_domain_reset, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_PM_WAKEUP] = {CALL_A(remote_domain_pm_wakeup, REMOTE_WORKER)},
 
     /* A domain's devices */
     [REMOTE_PROC_DOMAIN_ATTACH_DEVICE] = {CALL_A(remote_domain_attach_device, REMOTE_WORKER)},
@@ -159,6 +166,50 @@ static const RemoteRoute remote_routes[] = {
     /* A domain's consoles and channels */
     [REMOTE_PROC_DOMAIN_OPEN_CONSOLE] = {CALL_A(remote_domain_open_console, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_OPEN_CHANNEL] = {CALL_A(remote_domain_open_channel, REMOTE_WORKER)},
+
+    /* What a domain has of the host */
+    [REMOTE_PROC_DOMAIN_SET_VCPUS] = {CALL_A(remote_domain_set_vcpus, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SET_VCPUS_FLAGS] = {CALL_A(remote_domain_set_vcpus_flags, REMOTE_WORKER),
+                                            .asks_agent = remote_domain_set_vcpus_flags_asks_agent},
+    [REMOTE_PROC_DOMAIN_GET_VCPUS] = {CALL_AR(remote_domain_get_vcpus, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_PIN_VCPU] = {CALL_A(remote_domain_pin_vcpu, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_PIN_VCPU_FLAGS] = {CALL_A(remote_domain_pin_vcpu_flags, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_GET_VCPU_PIN_INFO] = {CALL_AR(remote_domain_get_vcpu_pin_info,
+                                                      REMOTE_LOOP)},
+    [REMOTE_PROC_DOMAIN_SET_MAX_MEMORY] = {CALL_A(remote_domain_set_max_memory, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SET_MEMORY] = {CALL_A(remote_domain_set_memory, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SET_MEMORY_FLAGS] = {CALL_A(remote_domain_set_memory_flags, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_GET_NUMA_PARAMETERS] = {CALL_AR(remote_domain_get_numa_parameters,
+                                                        REMOTE_LOOP)},
+    [REMOTE_PROC_DOMAIN_GET_SCHEDULER_TYPE] = {CALL_AR(remote_domain_get_scheduler_type,
+                                                       REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_GET_SCHEDULER_PARAMETERS] = {CALL_AR(remote_domain_get_scheduler_parameters,
+                                                             REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_GET_SCHEDULER_PARAMETERS_FLAGS] = {CALL_AR(
+        remote_domain_get_scheduler_parameters_flags, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SET_SCHEDULER_PARAMETERS] = {CALL_A(remote_domain_set_scheduler_parameters,
+                                                            REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SET_SCHEDULER_PARAMETERS_FLAGS] = {CALL_A(
+        remote_domain_set_scheduler_parameters_flags, REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_GET_CPU_MAP] = {CALL_AR(remote_node_get_cpu_map, REMOTE_LOOP)},
+    [REMOTE_PROC_NODE_GET_FREE_MEMORY] = {CALL_R(remote_node_get_free_memory, REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_GET_CELLS_FREE_MEMORY] = {CALL_AR(remote_node_get_cells_free_memory,
+                                                        REMOTE_WORKER)},
+
+    /* What domains have done, and do */
+    [REMOTE_PROC_DOMAIN_GET_CPU_STATS] = {CALL_AR(remote_domain_get_cpu_stats, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_MEMORY_STATS] = {CALL_AR(remote_domain_memory_stats, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_INTERFACE_STATS] = {CALL_AR(remote_domain_interface_stats, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_BLOCK_STATS] = {CALL_AR(remote_domain_block_stats, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_BLOCK_STATS_FLAGS] = {CALL_AR(remote_domain_block_stats_flags,
+                                                      REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_GET_BLOCK_INFO] = {CALL_AR(remote_domain_get_block_info, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_GET_JOB_INFO] = {CALL_AR(remote_domain_get_job_info, REMOTE_LOOP)},
+    [REMOTE_PROC_DOMAIN_GET_JOB_STATS] = {CALL_AR(remote_domain_get_job_stats, REMOTE_LOOP)},
+    [REMOTE_PROC_DOMAIN_ABORT_JOB] = {CALL_A(remote_domain_abort_job, REMOTE_LOOP)},
+    [REMOTE_PROC_DOMAIN_GET_CONTROL_INFO] = {CALL_AR(remote_domain_get_control_info, REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_GET_ALL_DOMAIN_STATS] = {CALL_AR(remote_connect_get_all_domain_stats,
+                                                          REMOTE_WORKER)},
 
     /* The agent in a domain's guest */
     [REMOTE_PROC_DOMAIN_AGENT_SET_RESPONSE_TIMEOUT] = {CALL_AR(
@@ -184,6 +235,27 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_DOMAIN_INTERFACE_ADDRESSES] = {CALL_AR(remote_domain_interface_addresses,
                                                         REMOTE_AGENT),
                                                 .writes = remote_domain_interface_addresses_writes},
+
+    /* Save, restore, core dump */
+    [REMOTE_PROC_DOMAIN_SAVE] = {CALL_A(remote_domain_save, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SAVE_FLAGS] = {CALL_A(remote_domain_save_flags, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_RESTORE] = {CALL_A(remote_domain_restore, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_RESTORE_FLAGS] = {CALL_A(remote_domain_restore_flags, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_MANAGED_SAVE] = {CALL_A(remote_domain_managed_save, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_MANAGED_SAVE_REMOVE] = {CALL_A(remote_domain_managed_save_remove,
+                                                       REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SAVE_IMAGE_GET_XML_DESC] = {CALL_AR(remote_domain_save_image_get_xml_desc,
+                                                            REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SAVE_IMAGE_DEFINE_XML] = {CALL_A(remote_domain_save_image_define_xml,
+                                                         REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_MANAGED_SAVE_GET_XML_DESC] =
+        {CALL_AR(remote_domain_managed_save_get_xml_desc, REMOTE_WORKER),
+         .writes = remote_domain_managed_save_get_xml_desc_writes},
+    [REMOTE_PROC_DOMAIN_MANAGED_SAVE_DEFINE_XML] = {CALL_A(remote_domain_managed_save_define_xml,
+                                                           REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_CORE_DUMP] = {CALL_A(remote_domain_core_dump, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_CORE_DUMP_WITH_FORMAT] = {CALL_A(remote_domain_core_dump_with_format,
+                                                         REMOTE_WORKER)},
 
     /* Events */
     [REMOTE_PROC_CONNECT_DOMAIN_EVENT_REGISTER] = {CALL_R(remote_connect_domain_event_register,

@@ -62,8 +62,6 @@ release(RemoteStream *pump)
     g_rc_box_release_full(pump, clear);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(RemoteStream, release)
-
 static void
 handle_closed(RpcStream *stream, gpointer user_data)
 {
@@ -190,14 +188,14 @@ update_watch(RemoteStream *pump)
 static void
 run(RemoteStream *pump)
 {
-    g_autoptr(RemoteStream) kept = g_rc_box_acquire(pump);
-
+    g_rc_box_acquire(pump);
     if (pump->lease)
         write_device(pump);
     if (pump->lease)
         read_device(pump);
     if (pump->lease)
         update_watch(pump);
+    release(pump);
 }
 
 static void

@@ -57,8 +57,6 @@ stream_unref(RpcStream *stream)
     g_free(stream);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(RpcStream, stream_unref)
-
 /* --- backpressure ---------------------------------------------------------- */
 
 static void
@@ -86,13 +84,13 @@ send_frame(RpcStream *stream, RpcStatus status, GBytes *payload)
 static void
 close_stream(RpcStream *stream)
 {
-    g_autoptr(RpcStream) kept = stream_ref(stream);
-
+    stream_ref(stream);
     drop_input(stream);
     update_hold(stream);
     stream->state = STREAM_CLOSED;
     g_ptr_array_remove(stream->streams->all, stream);
     stream->handler->on_closed(stream, stream->user_data);
+    stream_unref(stream);
 }
 
 static void

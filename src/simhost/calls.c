@@ -11,6 +11,8 @@
 #include "simhost/control.h"
 #include "simhost/device_calls.h"
 #include "simhost/json_tools.h"
+#include "simhost/resource_calls.h"
+#include "simhost/save.h"
 #include "util/error.h"
 #include "util/i18n.h"
 
@@ -261,26 +263,40 @@ static const struct {
     {"destroy", call_destroy, COUNTED},
     {"dump_core", call_dump_core, COUNTED},
     {"get_backend", sim_call_get_backend, UNCOUNTED},
+    {"get_block_stats", sim_call_get_block_stats, COUNTED},
     /* Polled: how often, who knows. */
     {"get_channel", sim_call_get_channel, UNCOUNTED},
     {"get_console_path", call_get_console_path, COUNTED},
     {"get_domain", call_get_domain, COUNTED},
     {"get_free_memory", call_get_free_memory, COUNTED},
     {"get_info", call_get_info, COUNTED},
+    {"get_interface_stats", sim_call_get_interface_stats, COUNTED},
+    {"get_scheduler", sim_call_get_scheduler, COUNTED},
     {"hello", call_hello, UNCOUNTED},
     {"list_channels", sim_call_list_channels, COUNTED},
     {"list_devices", sim_call_list_devices, COUNTED},
     {"list_domains", call_list_domains, COUNTED},
+    {"list_nodes", sim_call_list_nodes, COUNTED},
+    {"list_vcpus", sim_call_list_vcpus, COUNTED},
     {"load_userdata", call_load_userdata, COUNTED},
     {"pause", call_pause, COUNTED},
+    {"pin_vcpu", sim_call_pin_vcpu, COUNTED},
     {"reboot", call_reboot, COUNTED},
     {"remove_channel", sim_call_remove_channel, COUNTED},
     {"remove_device", sim_call_remove_device, COUNTED},
+    {"restore", sim_call_restore, COUNTED},
+    {"resume", sim_call_resume, COUNTED},
+    {"save", sim_call_save, COUNTED},
     {"set_assignable", sim_call_set_assignable, COUNTED},
     {"set_channel_online", sim_call_set_channel_online, COUNTED},
+    {"set_max_memory", sim_call_set_max_memory, COUNTED},
+    {"set_memory", sim_call_set_memory, COUNTED},
+    {"set_online_vcpus", sim_call_set_online_vcpus, COUNTED},
+    {"set_scheduler", sim_call_set_scheduler, COUNTED},
     {"shutdown", call_shutdown, COUNTED},
     {"store_userdata", call_store_userdata, COUNTED},
     {"unpause", call_unpause, COUNTED},
+    {"wake_up", sim_call_wake_up, COUNTED},
     {"watch", call_watch, COUNTED},
 };
 

@@ -83,6 +83,7 @@ sim_domain_new_control(guint64 memory_kib, guint vcpus)
     domain->config->vcpus = domain->config->max_vcpus = vcpus;
     domain->config->channels = g_ptr_array_new();
     domain->config->serials = g_array_new(FALSE, TRUE, sizeof(bool));
+    domain->config->resources = sim_resources_new(NULL);
     domain->config->hardware = sim_hardware_new(NULL);
     domain->running_since = g_get_monotonic_time();
     return domain;
@@ -274,12 +275,24 @@ sim_domain_get_reason(const SimDomain *domain)
     return domain->reason;
 }
 
-static gint64
-get_cpu_time_us(const SimDomain *domain)
+gint64
+sim_domain_get_cpu_time_us(const SimDomain *domain)
 {
     if (!sim_domain_is_running(domain))
         return domain->cpu_time_us;
     return domain->cpu_time_us + g_get_monotonic_time() - domain->running_since;
+}
+
+SimDomainConfig *
+sim_domain_get_config(SimDomain *domain)
+{
+    return domain->config;
+}
+
+void
+sim_domain_set_cpu_time_us(SimDomain *domain, gint64 cpu_time_us)
+{
+    domain->cpu_time_us = cpu_time_us;
 }
 
 void
@@ -294,7 +307,7 @@ sim_domain_describe(const SimDomain *domain, struct json_object *object)
     sim_json_add_number(object, "reason", domain->reason);
     sim_json_add_number(object, "memory_kib", domain->config->memory_kib);
     sim_json_add_number(object, "max_memory_kib", domain->config->max_memory_kib);
-    sim_json_add_number(object, "cpu_time_ns", (guint64)get_cpu_time_us(domain) * 1000);
+    sim_json_add_number(object, "cpu_time_ns", (guint64)sim_domain_get_cpu_time_us(domain) * 1000);
     sim_json_add_number(object, "vcpus", domain->config->vcpus);
     sim_json_add_number(object, "max_vcpus", domain->config->max_vcpus);
 }
@@ -342,7 +355,7 @@ set_device_state(gpointer data, gpointer user_data)
 static void
 shut_down(SimDomain *domain, SimShutdownReason reason)
 {
-    domain->cpu_time_us = get_cpu_time_us(domain);
+    domain->cpu_time_us = sim_domain_get_cpu_time_us(domain);
     domain->is_shutdown = true;
     domain->reason = reason;
     domain->request = NO_REQUEST;
@@ -389,7 +402,7 @@ sim_domain_pause(SimDomain *domain, GError **error)
         return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
                                 _("pausing domain %u failed: it is paused %d times"), domain->domid,
                                 MAX_PAUSES);
-    domain->cpu_time_us = get_cpu_time_us(domain);
+    domain->cpu_time_us = sim_domain_get_cpu_time_us(domain);
     domain->pauses++;
     set_devices_running(domain, false);
     schedule_request(domain);
@@ -444,6 +457,17 @@ sim_domain_stop(SimDomain *domain, SimShutdownReason reason, GError **error)
                                 _("domain '%s' is no guest that runs"), domain->config->name);
     shut_down(domain, reason);
     return true;
+}
+
+void
+sim_domain_resume(SimDomain *domain)
+{
+    if (!domain->is_shutdown || domain->reason != SIM_SHUTDOWN_SUSPEND)
+        return;
+    domain->is_shutdown = false;
+    domain->is_connected = false;
+    if (sim_domain_is_running(domain))
+        start_running(domain);
 }
 
 /* --- Devices --- */

@@ -51,6 +51,9 @@ void sim_domain_close_devices(SimDomain *domain);
 void sim_domain_free(SimDomain *domain);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimDomain, sim_domain_free)
 
+/* What it was built with, as far as it was not changed since: for who changes it. */
+SimDomainConfig *sim_domain_get_config(SimDomain *domain);
+
 void sim_domain_set_event_func(SimDomain *domain, SimDomainEventFunc func, gpointer user_data);
 
 guint32 sim_domain_get_domid(const SimDomain *domain);
@@ -74,6 +77,13 @@ void sim_domain_request(SimDomain *domain, SimShutdownReason reason);
 
 /* The guest stops of its own accord, now. Fails if it does not run. */
 bool sim_domain_stop(SimDomain *domain, SimShutdownReason reason, GError **error);
+
+/* It goes on after it has suspended itself; else nothing happens. */
+void sim_domain_resume(SimDomain *domain);
+
+gint64 sim_domain_get_cpu_time_us(const SimDomain *domain);
+/* For one that does not run. */
+void sim_domain_set_cpu_time_us(SimDomain *domain, gint64 cpu_time_us);
 
 /* Channels that the domain was built with, by devid; NULL if there is none of that
  * name. */

@@ -30,6 +30,7 @@ sim_domain_config_free(SimDomainConfig *config)
     g_free(config->type);
     g_ptr_array_unref(config->channels);
     g_array_unref(config->serials);
+    sim_resources_free(config->resources);
     sim_hardware_free(config->hardware);
     g_free(config);
 }
@@ -214,6 +215,7 @@ sim_domain_config_parse(struct json_object *object, GError **error)
     config->serials = g_array_new(FALSE, TRUE, sizeof(bool));
     config->hardware = sim_hardware_new(object);
     parse_serials(config, build);
+    config->resources = sim_resources_new(object);
     if (parse_identity(config, json_object_object_get(object, "c_info"), error) &&
         parse_resources(config, build, error) &&
         parse_channels(config, json_object_object_get(object, "channels"), error))

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "simhost/hardware.h"
+#include "simhost/resources.h"
 
 typedef struct {
     guint devid;
@@ -26,6 +27,7 @@ typedef struct {
     guint max_vcpus;
     GPtrArray *channels; /* of SimChannelRequest, by devid */
     GArray *serials;     /* of bool: is it a pty? */
+    SimResources *resources;
     SimHardware *hardware;
 } SimDomainConfig;
 

@@ -56,6 +56,15 @@ file_remove(const char *path, GError **error)
 }
 
 bool
+file_move(const char *from, const char *to, GError **error)
+{
+    if (g_rename(from, to) < 0)
+        return virtxl_error_set(error, VIR_ERR_SYSTEM_ERROR, _("cannot move '%s' to '%s': %s"),
+                                from, to, g_strerror(errno));
+    return sync_directory_of(to, error);
+}
+
+bool
 file_make_link(const char *path, const char *target, GError **error)
 {
     if (symlink(target, path) < 0)

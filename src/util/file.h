@@ -17,6 +17,9 @@ bool file_replace(const char *path, const void *data, gsize size, mode_t mode, G
 /* Removes @path and syncs its directory; a path that is not there is no error. */
 bool file_remove(const char *path, GError **error);
 
+/* Moves @from over @to, in the same directory, and syncs that. */
+bool file_move(const char *from, const char *to, GError **error);
+
 /* Makes a symbolic link at @path, where nothing may be, and syncs its directory. */
 bool file_make_link(const char *path, const char *target, GError **error);
 

@@ -27,6 +27,7 @@
 
 #include "util/channel_source.h"
 #include "xen/xen_device.h"
+#include "xen/xen_tune.h"
 
 typedef struct XenHost XenHost;
 
@@ -139,6 +140,15 @@ typedef struct {
     bool (*reboot)(XenHost *host, guint32 domid, GError **error);
     /* Ends when the domain's id is free and its devices are gone. */
     bool (*destroy)(XenHost *host, guint32 domid, GError **error);
+    /* Has the guest suspend itself and writes all of it to @fd, a blocking descriptor. It
+     * then is shut down (LIBXL_SHUTDOWN_REASON_SUSPEND) and waits for destroy or resume;
+     * on failure it runs on. */
+    bool (*save)(XenHost *host, guint32 domid, int fd, GError **error);
+    /* Lets it go on after save. Nothing happens to one that is not suspended. */
+    bool (*resume)(XenHost *host, guint32 domid, GError **error);
+    /* Like create, from what save wrote; @version is the stream's. */
+    bool (*restore)(XenHost *host, libxl_domain_config *config, int fd, guint version,
+                    guint32 *domid, GError **error);
     /* Writes the domain's memory to @path. */
     bool (*dump_core)(XenHost *host, guint32 domid, const char *path, GError **error);
 
@@ -157,6 +167,31 @@ typedef struct {
      * VIR_ERR_OPERATION_TIMEOUT, and the channel goes on, if the guest does not; one that
      * no driver of the guest has ever taken is removed all the same. */
     bool (*remove_channel)(XenHost *host, guint32 domid, guint devid, bool force, GError **error);
+
+    /* Resources of a running domain. Memory is in KiB; @max is what the guest may get at
+     * most. An array of XenVcpuInfo has all that the domain may have, by number. */
+    GPtrArray *(*list_vcpus)(XenHost *host, guint32 domid, GError **error);
+    /* The first @n are to be online; the guest does it in its own time. */
+    bool (*set_online_vcpus)(XenHost *host, guint32 domid, guint n, GError **error);
+    /* @cpus: as XenVcpuInfo's affinity. */
+    bool (*pin_vcpu)(XenHost *host, guint32 domid, guint vcpu, const GByteArray *cpus,
+                     GError **error);
+    bool (*set_memory)(XenHost *host, guint32 domid, guint64 kib, GError **error);
+    bool (*set_max_memory)(XenHost *host, guint32 domid, guint64 max, GError **error);
+    bool (*get_scheduler)(XenHost *host, guint32 domid, XenScheduler *scheduler, GError **error);
+    /* Sets weight and cap. */
+    bool (*set_scheduler)(XenHost *host, guint32 domid, const XenScheduler *scheduler,
+                          GError **error);
+    /* Wakes an HVM guest that sleeps (ACPI S3). */
+    bool (*wake_up)(XenHost *host, guint32 domid, GError **error);
+
+    /* Counters of the domain's devices: arrays of XenBlockStats and XenInterfaceStats,
+     * without those that the host does not count. */
+    GPtrArray *(*get_block_stats)(XenHost *host, guint32 domid, GError **error);
+    GPtrArray *(*get_interface_stats)(XenHost *host, guint32 domid, GError **error);
+
+    /* An array of XenNodeMemory. */
+    GArray *(*list_nodes)(XenHost *host, GError **error);
 
     /* Devices that libxl makes. Returns an array of XenDeviceInfo, in no order. */
     GPtrArray *(*list_devices)(XenHost *host, guint32 domid, GError **error);

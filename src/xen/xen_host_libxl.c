@@ -39,6 +39,18 @@ take_context(XenHost *host, GError **error)
     return xen_context_take(host_libxl(host)->contexts, error);
 }
 
+XenContext *
+xen_host_libxl_take_context(XenHost *host, GError **error)
+{
+    return take_context(host, error);
+}
+
+struct xs_handle *
+xen_host_libxl_get_store(XenHost *host)
+{
+    return host_libxl(host)->xs;
+}
+
 /* --- the host ----------------------------------------------------------- */
 
 static void
@@ -205,6 +217,16 @@ is_domain(XenContext *context, guint32 domid, const libxl_uuid *uuid)
     return same;
 }
 
+/* libxl destroys what it could not complete, unless that fails, too. */
+static void
+remove_incomplete(XenHost *host, XenContext *context, libxl_domain_config *config, guint32 domid)
+{
+    if (is_domain(context, domid, &config->c_info.uuid))
+        libxl_domain_destroy(context->libxl, domid, NULL);
+    if (libxl_domid_valid_guest(domid))
+        xen_store_remove_consoles(host_libxl(host)->xs, domid);
+}
+
 static bool
 host_create(XenHost *host, libxl_domain_config *config, guint32 *domid, GError **error)
 {
@@ -227,12 +249,41 @@ host_create(XenHost *host, libxl_domain_config *config, guint32 *domid, GError *
                          config->c_info.name, config->c_info.name);
     else
         xen_context_fail(context, rc, error, _("cannot create domain '%s'"), config->c_info.name);
-    /* libxl destroys what it could not complete, unless that fails, too. */
-    if (is_domain(context, id, &config->c_info.uuid))
-        libxl_domain_destroy(context->libxl, id, NULL);
-    if (libxl_domid_valid_guest(id))
-        xen_store_remove_consoles(host_libxl(host)->xs, id);
+    remove_incomplete(host, context, config, id);
     return false;
+}
+
+static bool
+host_restore(XenHost *host, libxl_domain_config *config, int fd, guint version, guint32 *domid,
+             GError **error)
+{
+    g_autoptr(XenContext) context = take_context(host, error);
+    uint32_t id = INVALID_DOMID;
+
+    if (!context)
+        return false;
+    if (xen_context_restore(context, config, fd, version, &id, error)) {
+        *domid = id;
+        return true;
+    }
+    remove_incomplete(host, context, config, id);
+    return false;
+}
+
+static bool
+host_save(XenHost *host, guint32 domid, int fd, GError **error)
+{
+    g_autoptr(XenContext) context = take_context(host, error);
+
+    return context && xen_context_save(context, domid, fd, error);
+}
+
+static bool
+host_resume(XenHost *host, guint32 domid, GError **error)
+{
+    g_autoptr(XenContext) context = take_context(host, error);
+
+    return context && xen_context_resume(context, domid, error);
 }
 
 static bool
@@ -505,11 +556,25 @@ static const XenHostOps host_ops = {
     .shutdown = host_shutdown,
     .reboot = host_reboot,
     .destroy = host_destroy,
+    .save = host_save,
+    .resume = host_resume,
+    .restore = host_restore,
     .dump_core = host_dump_core,
     .list_channels = host_list_channels,
     .check_channel_backend = host_check_channel_backend,
     .add_channel = host_add_channel,
     .remove_channel = host_remove_channel,
+    .list_vcpus = xen_host_libxl_list_vcpus,
+    .set_online_vcpus = xen_host_libxl_set_online_vcpus,
+    .pin_vcpu = xen_host_libxl_pin_vcpu,
+    .set_memory = xen_host_libxl_set_memory,
+    .set_max_memory = xen_host_libxl_set_max_memory,
+    .get_scheduler = xen_host_libxl_get_scheduler,
+    .set_scheduler = xen_host_libxl_set_scheduler,
+    .wake_up = xen_host_libxl_wake_up,
+    .get_block_stats = xen_host_libxl_get_block_stats,
+    .get_interface_stats = xen_host_libxl_get_interface_stats,
+    .list_nodes = xen_host_libxl_list_nodes,
     .list_devices = host_list_devices,
     .add_device = host_add_device,
     .remove_device = host_remove_device,

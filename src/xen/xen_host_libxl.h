@@ -5,7 +5,10 @@
  *   xen_host_libxl_context.c  libxl contexts and what libxl has to say
  *   xen_host_libxl_device.c   devices that come and go while a domain runs
  *   xen_host_libxl_info.c     opening, and what is known of the machine
+ *   xen_host_libxl_save.c     a domain into a file, and out of it
+ *   xen_host_libxl_stats.c    counters of disks and interfaces
  *   xen_host_libxl_store.c    consoles and channels, out of xenstore
+ *   xen_host_libxl_tune.c     virtual CPUs, memory, scheduler
  *   xen_host_libxl_watch.c    the thread that tells what happens to domains
  *
  * A libxl context holds its lock for the synchronous parts of an operation, a
@@ -61,6 +64,10 @@ bool xen_context_has_error(const XenContext *context, const char *part);
 /* Sets VIR_ERR_NO_DOMAIN. Always returns false. */
 bool xen_host_no_domain(guint32 domid, GError **error);
 
+/* What the functions of the table take of @host. */
+XenContext *xen_host_libxl_take_context(XenHost *host, GError **error);
+struct xs_handle *xen_host_libxl_get_store(XenHost *host);
+
 /* --- the machine -------------------------------------------------------- */
 
 /* Fails on a machine that does not run Xen, or in a domain that can't control
@@ -68,6 +75,15 @@ bool xen_host_no_domain(guint32 domid, GError **error);
 bool xen_host_libxl_check_machine(GError **error);
 
 bool xen_host_libxl_get_info(XenContext *context, XenHostInfo *info, GError **error);
+
+/* --- saving ------------------------------------------------------------- */
+
+/* See XenHostOps. After a failed restore *domid may be that of a domain which is still
+ * there. */
+bool xen_context_save(XenContext *context, guint32 domid, int fd, GError **error);
+bool xen_context_resume(XenContext *context, guint32 domid, GError **error);
+bool xen_context_restore(XenContext *context, libxl_domain_config *config, int fd, guint version,
+                         guint32 *domid, GError **error);
 
 /* --- xenstore ----------------------------------------------------------- */
 
@@ -109,6 +125,23 @@ typedef struct {
 /* All nodes of a channel, an array of XenStoreNode, directories first. */
 GPtrArray *xen_channel_build_nodes(guint32 domid, guint devid, const char *name,
                                    const ChannelSource *source);
+
+/* --- resources and counters: see XenHostOps -------------------------------- */
+
+GPtrArray *xen_host_libxl_list_vcpus(XenHost *host, guint32 domid, GError **error);
+bool xen_host_libxl_set_online_vcpus(XenHost *host, guint32 domid, guint n, GError **error);
+bool xen_host_libxl_pin_vcpu(XenHost *host, guint32 domid, guint vcpu, const GByteArray *cpus,
+                             GError **error);
+bool xen_host_libxl_set_memory(XenHost *host, guint32 domid, guint64 kib, GError **error);
+bool xen_host_libxl_set_max_memory(XenHost *host, guint32 domid, guint64 max, GError **error);
+bool xen_host_libxl_get_scheduler(XenHost *host, guint32 domid, XenScheduler *scheduler,
+                                  GError **error);
+bool xen_host_libxl_set_scheduler(XenHost *host, guint32 domid, const XenScheduler *scheduler,
+                                  GError **error);
+bool xen_host_libxl_wake_up(XenHost *host, guint32 domid, GError **error);
+GArray *xen_host_libxl_list_nodes(XenHost *host, GError **error);
+GPtrArray *xen_host_libxl_get_block_stats(XenHost *host, guint32 domid, GError **error);
+GPtrArray *xen_host_libxl_get_interface_stats(XenHost *host, guint32 domid, GError **error);
 
 /* --- devices that libxl makes ------------------------------------------------ */
 

@@ -13,6 +13,8 @@
 #include "xen/xen_host_sim_channel.h"
 #include "xen/xen_host_sim_client.h"
 #include "xen/xen_host_sim_device.h"
+#include "xen/xen_host_sim_save.h"
+#include "xen/xen_host_sim_tune.h"
 
 typedef struct {
     XenHost base;
@@ -29,6 +31,12 @@ static XenHostSim *
 get_sim(XenHost *host)
 {
     return (XenHostSim *)host;
+}
+
+XenSimClient *
+xen_host_sim_get_client(XenHost *host)
+{
+    return get_sim(host)->client;
 }
 
 /* --- JSON --- */
@@ -303,6 +311,27 @@ sim_destroy(XenHost *host, guint32 domid, GError **error)
 }
 
 static bool
+sim_save(XenHost *host, guint32 domid, int fd, GError **error)
+{
+    return xen_sim_save(get_sim(host)->client, domid, fd, error);
+}
+
+static bool
+sim_resume(XenHost *host, guint32 domid, GError **error)
+{
+    return call_plain(host, "resume", new_args(domid), error);
+}
+
+static bool
+sim_restore(XenHost *host, libxl_domain_config *config, int fd, guint version, guint32 *domid,
+            GError **error)
+{
+    Json *object = format_config(config, error);
+
+    return object && xen_sim_restore(get_sim(host)->client, object, fd, domid, error);
+}
+
+static bool
 sim_dump_core(XenHost *host, guint32 domid, const char *path, GError **error)
 {
     Json *args = new_args(domid);
@@ -435,11 +464,25 @@ static const XenHostOps sim_ops = {
     .shutdown = sim_shutdown,
     .reboot = sim_reboot,
     .destroy = sim_destroy,
+    .save = sim_save,
+    .resume = sim_resume,
+    .restore = sim_restore,
     .dump_core = sim_dump_core,
     .list_channels = sim_list_channels,
     .check_channel_backend = sim_check_channel_backend,
     .add_channel = sim_add_channel,
     .remove_channel = sim_remove_channel,
+    .list_vcpus = xen_host_sim_list_vcpus,
+    .set_online_vcpus = xen_host_sim_set_online_vcpus,
+    .pin_vcpu = xen_host_sim_pin_vcpu,
+    .set_memory = xen_host_sim_set_memory,
+    .set_max_memory = xen_host_sim_set_max_memory,
+    .get_scheduler = xen_host_sim_get_scheduler,
+    .set_scheduler = xen_host_sim_set_scheduler,
+    .wake_up = xen_host_sim_wake_up,
+    .get_block_stats = xen_host_sim_get_block_stats,
+    .get_interface_stats = xen_host_sim_get_interface_stats,
+    .list_nodes = xen_host_sim_list_nodes,
     .list_devices = sim_list_devices,
     .add_device = sim_add_device,
     .remove_device = sim_remove_device,

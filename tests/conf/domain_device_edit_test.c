@@ -66,7 +66,7 @@ test_what_is_no_device_is_refused(void)
     assert_refused("<chanel/>", VIR_ERR_XML_ERROR, "chanel");
     assert_refused("<emulator/>", VIR_ERR_XML_ERROR, "emulator");
     assert_refused("<a:channel xmlns:a='a'/>", VIR_ERR_CONFIG_UNSUPPORTED, "channel");
-    assert_refused("<hostdev/>", VIR_ERR_CONFIG_UNSUPPORTED, "hostdev");
+    assert_refused("<smartcard/>", VIR_ERR_CONFIG_UNSUPPORTED, "smartcard");
     assert_refused("<channel", VIR_ERR_XML_DETAIL, "device_definition");
     assert_refused("<channel type='pty'/>", VIR_ERR_XML_ERROR, "target");
 }

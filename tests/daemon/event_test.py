@@ -8,12 +8,12 @@ import signal
 import uuid
 
 from fixture import expect_equal, expect_in, run, shared, test, wait_for
-from wire import (CALLBACK_DEREGISTER, CALLBACK_LIFECYCLE, CALLBACK_REGISTER, EVENT_DEREGISTER,
-                  EVENT_DEREGISTER_ANY, EVENT_LIFECYCLE, EVENT_REGISTER, EVENT_REGISTER_ANY,
-                  GET_TYPE, INTERNAL_ERROR, INVALID_ARG, MESSAGE, Reader, Wire, domain, integer,
-                  optional)
+from wire import (BALLOON_CHANGE, CALLBACK_BALLOON_CHANGE, CALLBACK_DEREGISTER,
+                  CALLBACK_LIFECYCLE, CALLBACK_REGISTER, EVENT_DEREGISTER, EVENT_DEREGISTER_ANY,
+                  EVENT_LIFECYCLE, EVENT_REGISTER, EVENT_REGISTER_ANY, GET_TYPE, INTERNAL_ERROR,
+                  INVALID_ARG, MESSAGE, Reader, Wire, domain, integer, optional)
 
-LIFECYCLE, REBOOT, DEVICE_REMOVED, BLOCK_JOB_2, LAST = 0, 1, 15, 16, 27
+LIFECYCLE, REBOOT, BALLOON, DEVICE_REMOVED, BLOCK_JOB_2, LAST = 0, 1, 13, 15, 16, 27
 DEFINED, UNDEFINED, STARTED, SUSPENDED, RESUMED, STOPPED, SHUTDOWN = range(7)
 
 
@@ -181,6 +181,21 @@ def both_families_at_once():
         procedures = {wire.next_event().procedure, wire.next_event().procedure}
         expect_equal(procedures, {EVENT_LIFECYCLE, CALLBACK_LIFECYCLE})
     daemon.remove("both")
+
+
+@test
+def both_families_hear_how_much_memory_a_guest_has():
+    daemon = shared()
+    daemon.running("balloon")
+    with Wire(daemon.socket) as wire:
+        wire.call(EVENT_REGISTER_ANY, integer(BALLOON))
+        callback = register(wire, BALLOON)
+        daemon.virsh("setmem", "balloon", "70000")
+        frames = {frame.procedure: Reader(frame.payload) for frame in (wire.next_event(), wire.next_event())}
+        expect_equal(frames[CALLBACK_BALLOON_CHANGE].integer(), callback)
+        for reader in (frames[BALLOON_CHANGE], frames[CALLBACK_BALLOON_CHANGE]):
+            expect_equal((reader.domain()[0], reader.integer(), reader.integer()), ("balloon", 0, 70000))
+    daemon.remove("balloon")
 
 
 @test

@@ -44,6 +44,16 @@ def hears(end, data):
     expect_equal(heard, data)
 
 
+def fails(code, function, *arguments):
+    """The call ends with that error; returns what it says."""
+    try:
+        function(*arguments)
+    except libvirt.libvirtError as error:
+        expect_equal(error.get_error_code(), code)
+        return str(error)
+    raise AssertionError("%s%r succeeds" % (function.__name__, arguments))
+
+
 class Guest:
     """A domain, which runs if it is not told otherwise, and is gone at the end."""
 

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "libxl/libxl_channel.h"
+#include "libxl/libxl_channel_devid.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -90,6 +91,34 @@ test_devids_count_from_one(Fixture *fixture, gconstpointer data)
         g_assert_cmpstr(channel_of(def, i)->info.alias, ==, alias);
     }
     g_assert_cmpuint(fixture->messages->len, ==, 0);
+}
+
+static void
+set_alias(DomainDef *def, guint index, const char *alias)
+{
+    DomainChrDef *channel = def->channels->pdata[index];
+
+    g_free(channel->info.alias);
+    channel->info.alias = g_strdup(alias);
+}
+
+static void
+test_restored_channels_keep_their_devids(Fixture *fixture, gconstpointer data)
+{
+    static const char *const aliases[] = {"channel2", "ua-mine", "channel0",   "channel0",
+                                          NULL,       "channel", "channel4096"};
+    static const unsigned devids[] = {3, 2, 1, 4, 5, 6, 7};
+    g_autoptr(DomainDef) def =
+        parse(PTY("a") PTY("b") PTY("c") PTY("d") PTY("e") PTY("f") PTY("g"));
+    g_autoptr(GError) error = NULL;
+
+    for (guint i = 0; i < G_N_ELEMENTS(aliases); i++)
+        set_alias(def, i, aliases[i]);
+    libxl_channels_keep_devids(def);
+    g_assert_true(libxl_channels_prepare(def, fixture->config, fixture->messages, &error));
+    for (guint i = 0; i < G_N_ELEMENTS(devids); i++)
+        g_assert_cmpuint(channel_of(def, i)->devid, ==, devids[i]);
+    g_assert_cmpstr(channel_of(def, 1)->info.alias, ==, "ua-mine");
 }
 
 static void
@@ -352,6 +381,7 @@ main(int argc, char **argv)
         void (*func)(Fixture *, gconstpointer);
     } tests[] = {
         {"devids-count-from-one", test_devids_count_from_one},
+        {"restored-channels-keep-their-devids", test_restored_channels_keep_their_devids},
         {"more-than-linux-opens-is-said", test_more_than_linux_opens_is_said},
         {"automatic-path-is-by-uuid", test_automatic_path_is_by_uuid},
         {"automatic-path-must-fit", test_automatic_path_must_fit},

@@ -307,6 +307,25 @@ test_input_that_nobody_takes_stops_the_reading(void)
     streams_close(&streams);
 }
 
+/* Clients of any age send at most RPC_STREAM_DATA_MAX; what is longer is no error. */
+static void
+test_a_long_frame_is_taken_whole(void)
+{
+    Streams streams;
+    const gsize size = 4 * RPC_STREAM_DATA_MAX;
+    g_autofree guint8 *data = g_malloc0(size);
+
+    streams_open(&streams);
+    streams.takes = false;
+    peer_streams(&streams, RPC_STATUS_CONTINUE, data, size);
+    peer_send_call(&streams.base, 1);
+    expect_silence(&streams);
+    take_all(&streams, streams.stream);
+    g_assert_cmpuint(streams.taken->len, ==, size);
+    rpc_message_unref(peer_receive(&streams.base));
+    streams_close(&streams);
+}
+
 /* Each costs more than its byte. */
 static void
 test_many_small_frames_stop_the_reading_as_well(void)
@@ -500,6 +519,7 @@ static const struct {
     {"an-error-ends-it-without-a-confirmation", test_an_error_ends_it_without_a_confirmation},
     {"a-connection-that-closes-ends-all", test_a_connection_that_closes_ends_all},
     {"input-that-nobody-takes-stops-the-reading", test_input_that_nobody_takes_stops_the_reading},
+    {"a-long-frame-is-taken-whole", test_a_long_frame_is_taken_whole},
     {"many-small-frames-stop-the-reading-as-well", test_many_small_frames_stop_the_reading_as_well},
     {"a-client-that-closes-is-noticed-though-it-is-not-read",
      test_a_client_that_closes_is_noticed_though_it_is_not_read},

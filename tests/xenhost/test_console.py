@@ -11,7 +11,7 @@ from host.console import ESCAPE, Console
 from host.daemons import virtxld
 
 CHANNEL = guests.ChannelSpec("org.example.shell")
-# The kernel of this guest writes there, and a shell is put there by hand.
+# A shell is put there by hand.
 SERIAL = "<serial type='pty'><target port='0'/></serial>"
 SUM, RESULT = b"echo $((1000 + 234))", b"1234"
 
@@ -67,14 +67,11 @@ def test_a_person_types_a_command_in_a_pvh_guest_and_leaves(guest):
 
 
 def test_an_hvm_guests_serial_port_is_its_console(guest):
-    with guests.defined("hvm", (CHANNEL,), kind="hvm", devices=SERIAL, cmdline="console=ttyS0") as hvm:
-        clients.virsh("start", "--paused", "hvm")
-        with Console("hvm") as console:
-            clients.virsh("resume", "hvm")
-            console.expect(b"guest: up on", 300)
-            with hvm.shell(CHANNEL.name) as shell:
-                shell.send(b"setsid sh -i </dev/ttyS0 >/dev/ttyS0 2>&1 &\n")
-                console.asks(SUM, RESULT)
+    with guests.running("hvm", (CHANNEL,), kind="hvm", devices=SERIAL) as hvm:
+        with hvm.shell(CHANNEL.name) as shell, Console("hvm") as console:
+            shell.send(b"setsid sh -i </dev/ttyS0 >/dev/ttyS0 2>&1 &\n")
+            shell.ask("echo started")
+            console.asks(SUM, RESULT)
             console.types(ESCAPE)
             expect_equal(console.status(), 0)
 

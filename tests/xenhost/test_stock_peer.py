@@ -6,10 +6,12 @@ import os
 import xml.etree.ElementTree as ElementTree
 
 from host import clients, expect_equal, guests, wait_until, xen
+from host.channel import Channel
 from host.daemons import libvirtd, virtxld
 
 CHANNELS = (guests.unix_channel("s-4-VM.vport", "virtio"), guests.unix_channel("of-xen"), guests.pty_channel("a-pty"))
 XEN_CHANNELS = CHANNELS[1:]
+IMAGE = "/var/tmp/exchanged.image"
 AUTOSTART = "/etc/libvirt/libxl/autostart/%s.xml"
 
 
@@ -126,3 +128,34 @@ def test_libvirtd_takes_over_a_running_domain_of_virtxld():
         clients.virsh("destroy", name, daemon=libvirtd)
         clients.virsh("undefine", name, daemon=libvirtd)
     expect_equal(xen.remains_of(domid), [])
+
+
+def asks(channel, question, answer):
+    with Channel(channel.path) as shell:
+        shell.wait_for_shell()
+        expect_equal(shell.ask(question), answer)
+
+
+def exchange_image(name, saver, restorer):
+    """The guest is the same one afterwards, and its channel works."""
+    channel = XEN_CHANNELS[0]
+    with only(saver):
+        guests.define(guests.definition(name, (channel,)), saver)
+        clients.virsh("start", name, daemon=saver)
+        asks(channel, "touch /tmp/mark; echo made", "made")
+        clients.virsh("save", name, IMAGE, daemon=saver)
+        clients.virsh("undefine", name, daemon=saver)
+    expect_equal(xen.xl_domains(), {})
+    with only(restorer):
+        clients.virsh("restore", IMAGE, daemon=restorer)
+        asks(channel, "ls /tmp/mark", "/tmp/mark")
+        clients.virsh("destroy", name, daemon=restorer)
+    os.remove(IMAGE)
+
+
+def test_libvirtd_restores_what_virtxld_saved():
+    exchange_image("to-libvirtd", virtxld, libvirtd)
+
+
+def test_virtxld_restores_what_libvirtd_saved():
+    exchange_image("to-virtxld", libvirtd, virtxld)

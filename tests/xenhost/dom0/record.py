@@ -55,6 +55,8 @@ class Recorder:
         self.name = os.path.basename(path)[:-len(".xml")]
         with open(path) as file:
             text = file.read()
+        if not self.connection.isAlive():  # a definition before it has killed libvirtd
+            self.connection = connect()
         try:
             domain = self.connection.defineXML(text)
         except libvirt.libvirtError as error:

@@ -29,9 +29,10 @@ def record(instance, folder, out, start):
         link.output(["rm", "-rf", HERE, THERE])
         _push_definitions(link, folder)
         command = ["python3", jobs.TESTS + "/dom0/record.py", HERE, THERE] + (["--start"] if start else [])
-        status = link.run(command, stdout=terminal.writer(sys.stdout), stderr=terminal.writer(sys.stderr))
-        _pull_records(link, out)
-        return status
+        try:
+            return link.run(command, stdout=terminal.writer(sys.stdout), stderr=terminal.writer(sys.stderr))
+        finally:  # what there is when it is interrupted is worth having, too
+            _pull_records(link, out)
 
 
 @contextlib.contextmanager

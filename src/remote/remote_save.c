@@ -1,0 +1,150 @@
+/* Calls that save domains, restore them, and write core dumps.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "remote/remote_handlers.h"
+#include "remote/remote_util.h"
+
+#include "libxl/libxl_driver_save.h"
+#include "util/error.h"
+#include "util/i18n.h"
+
+static const char *
+get_string(const remote_string text)
+{
+    return text ? *text : NULL;
+}
+
+static bool
+take_string(char **slot, char *text)
+{
+    *slot = text;
+    return text != NULL;
+}
+
+bool
+remote_domain_save(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
+{
+    const remote_domain_save_args *args = data;
+
+    return libxl_driver_domain_save(call->driver, remote_domain_uuid(&args->dom), args->to, NULL, 0,
+                                    error);
+}
+
+bool
+remote_domain_save_flags(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
+{
+    const remote_domain_save_flags_args *args = data;
+
+    return libxl_driver_domain_save(call->driver, remote_domain_uuid(&args->dom), args->to,
+                                    get_string(args->dxml), args->flags, error);
+}
+
+bool
+remote_domain_restore(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
+{
+    const remote_domain_restore_args *args = data;
+
+    return libxl_driver_domain_restore(call->driver, args->from, NULL, 0, error);
+}
+
+bool
+remote_domain_restore_flags(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
+{
+    const remote_domain_restore_flags_args *args = data;
+
+    return libxl_driver_domain_restore(call->driver, args->from, get_string(args->dxml),
+                                       args->flags, error);
+}
+
+bool
+remote_domain_managed_save(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
+{
+    const remote_domain_managed_save_args *args = data;
+
+    return libxl_driver_domain_managed_save(call->driver, remote_domain_uuid(&args->dom),
+                                            args->flags, error);
+}
+
+bool
+remote_domain_managed_save_remove(RemoteCall *call, gconstpointer data, gpointer result,
+                                  GError **error)
+{
+    const remote_domain_managed_save_remove_args *args = data;
+
+    return libxl_driver_domain_managed_save_remove(call->driver, remote_domain_uuid(&args->dom),
+                                                   args->flags, error);
+}
+
+bool
+remote_domain_save_image_get_xml_desc(RemoteCall *call, gconstpointer data, gpointer result,
+                                      GError **error)
+{
+    const remote_domain_save_image_get_xml_desc_args *args = data;
+    remote_domain_save_image_get_xml_desc_ret *ret = result;
+
+    return take_string(&ret->xml, libxl_driver_domain_save_image_get_xml_desc(
+                                      call->driver, args->file, args->flags, error));
+}
+
+bool
+remote_domain_save_image_define_xml(RemoteCall *call, gconstpointer data, gpointer result,
+                                    GError **error)
+{
+    const remote_domain_save_image_define_xml_args *args = data;
+
+    return libxl_driver_domain_save_image_define_xml(call->driver, args->file, args->dxml,
+                                                     args->flags, error);
+}
+
+bool
+remote_domain_managed_save_get_xml_desc(RemoteCall *call, gconstpointer data, gpointer result,
+                                        GError **error)
+{
+    const remote_domain_managed_save_get_xml_desc_args *args = data;
+    remote_domain_managed_save_get_xml_desc_ret *ret = result;
+
+    return take_string(&ret->xml,
+                       libxl_driver_domain_managed_save_get_xml_desc(
+                           call->driver, remote_domain_uuid(&args->dom), args->flags, error));
+}
+
+bool
+remote_domain_managed_save_get_xml_desc_writes(gconstpointer data)
+{
+    const remote_domain_managed_save_get_xml_desc_args *args = data;
+
+    return args->flags & VIR_DOMAIN_SAVE_IMAGE_XML_SECURE;
+}
+
+bool
+remote_domain_managed_save_define_xml(RemoteCall *call, gconstpointer data, gpointer result,
+                                      GError **error)
+{
+    const remote_domain_managed_save_define_xml_args *args = data;
+
+    return libxl_driver_domain_managed_save_define_xml(call->driver, remote_domain_uuid(&args->dom),
+                                                       get_string(args->dxml), args->flags, error);
+}
+
+bool
+remote_domain_core_dump(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
+{
+    const remote_domain_core_dump_args *args = data;
+
+    return libxl_driver_domain_core_dump(call->driver, remote_domain_uuid(&args->dom), args->to,
+                                         args->flags, error);
+}
+
+bool
+remote_domain_core_dump_with_format(RemoteCall *call, gconstpointer data, gpointer result,
+                                    GError **error)
+{
+    const remote_domain_core_dump_with_format_args *args = data;
+
+    if (args->dumpformat != VIR_DOMAIN_CORE_DUMP_FORMAT_RAW)
+        return virtxl_error_set(error, VIR_ERR_OPERATION_UNSUPPORTED,
+                                _("Xen writes core dumps in its own format only"));
+    return libxl_driver_domain_core_dump(call->driver, remote_domain_uuid(&args->dom), args->to,
+                                         args->flags, error);
+}

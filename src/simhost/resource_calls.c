@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "simhost/resource_calls.h"
+
+#include "simhost/call_args.h"
+#include "simhost/json_tools.h"
+#include "simhost/resources.h"
+#include "util/error.h"
+#include "util/i18n.h"
+
+static guint64
+get_number(struct json_object *args, const char *key)
+{
+    return json_object_get_uint64(json_object_object_get(args, key));
+}
+
+static bool
+refuse(const SimDomainConfig *config, const char *what, GError **error)
+{
+    return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR, _("domain '%s': Xen refuses %s"),
+                            config->name, what);
+}
+
+/* --- virtual CPUs --- */
+
+bool
+sim_call_list_vcpus(SimCallContext *context, struct json_object *args, struct json_object *result,
+                    GError **error)
+{
+    SimDomain *domain = sim_args_get_domain(context, args, error);
+    struct json_object *list;
+    SimDomainConfig *config;
+    gint64 cpu_time_us;
+
+    if (!domain)
+        return false;
+    config = sim_domain_get_config(domain);
+    cpu_time_us = sim_domain_get_cpu_time_us(domain);
+    list = json_object_new_array();
+    for (guint i = 0; i < config->max_vcpus; i++) {
+        struct json_object *vcpu = json_object_new_object();
+        bool online = i < config->vcpus;
+
+        sim_json_add_flag(vcpu, "online", online);
+        sim_json_add_flag(vcpu, "running", online && sim_domain_is_running(domain));
+        sim_json_add_number(vcpu, "cpu", i % SIM_HOST_CPUS);
+        sim_json_add_number(vcpu, "time_ns",
+                            online ? (guint64)cpu_time_us * 1000 / config->vcpus : 0);
+        json_object_object_add(vcpu, "affinity",
+                               sim_resources_describe_affinity(config->resources, i));
+        json_object_array_add(list, vcpu);
+    }
+    json_object_object_add(result, "vcpus", list);
+    return true;
+}
+
+bool
+sim_call_set_online_vcpus(SimCallContext *context, struct json_object *args,
+                          struct json_object *result, GError **error)
+{
+    SimDomain *domain = sim_args_get_domain(context, args, error);
+    guint64 n = get_number(args, "value");
+    SimDomainConfig *config;
+
+    if (!domain)
+        return false;
+    config = sim_domain_get_config(domain);
+    if (n < 1 || n > config->max_vcpus)
+        return refuse(config, "the number of vCPUs", error);
+    config->vcpus = (guint)n;
+    return true;
+}
+
+bool
+sim_call_pin_vcpu(SimCallContext *context, struct json_object *args, struct json_object *result,
+                  GError **error)
+{
+    SimDomain *domain = sim_args_get_domain(context, args, error);
+    struct json_object *bytes = json_object_object_get(args, "affinity");
+    guint64 vcpu = get_number(args, "vcpu");
+    SimDomainConfig *config;
+    GByteArray *cpus;
+
+    if (!domain)
+        return false;
+    config = sim_domain_get_config(domain);
+    if (vcpu >= config->max_vcpus || !json_object_is_type(bytes, json_type_array))
+        return refuse(config, "to pin a vCPU that is not there", error);
+    cpus = g_byte_array_new();
+    for (size_t i = 0; i < json_object_array_length(bytes); i++) {
+        guint8 byte = (guint8)json_object_get_int(json_object_array_get_idx(bytes, i));
+
+        g_byte_array_append(cpus, &byte, 1);
+    }
+    sim_resources_pin(config->resources, (guint)vcpu, cpus);
+    return true;
+}
+
+/* --- memory --- */
+
+bool
+sim_call_set_memory(SimCallContext *context, struct json_object *args, struct json_object *result,
+                    GError **error)
+{
+    SimDomain *domain = sim_args_get_domain(context, args, error);
+    guint64 kib = get_number(args, "value");
+    SimDomainConfig *config;
+
+    if (!domain)
+        return false;
+    config = sim_domain_get_config(domain);
+    if (kib > config->max_memory_kib)
+        return refuse(config, "more memory than its maximum", error);
+    if (kib > config->memory_kib &&
+        kib - config->memory_kib > sim_host_get_free_memory_kib(context->host))
+        return refuse(config, "more memory than there is", error);
+    config->memory_kib = kib;
+    return true;
+}
+
+bool
+sim_call_set_max_memory(SimCallContext *context, struct json_object *args,
+                        struct json_object *result, GError **error)
+{
+    SimDomain *domain = sim_args_get_domain(context, args, error);
+    guint64 kib = get_number(args, "value");
+    SimDomainConfig *config;
+
+    if (!domain)
+        return false;
+    config = sim_domain_get_config(domain);
+    if (kib < config->memory_kib)
+        return refuse(config, "a maximum below the memory that it has", error);
+    config->max_memory_kib = kib;
+    return true;
+}
+
+bool
+sim_call_list_nodes(SimCallContext *context, struct json_object *args, struct json_object *result,
+                    GError **error)
+{
+    struct json_object *list = json_object_new_array();
+    struct json_object *node = json_object_new_object();
+
+    sim_json_add_number(node, "size_kib", SIM_HOST_MEMORY_KIB);
+    sim_json_add_number(node, "free_kib", sim_host_get_free_memory_kib(context->host));
+    json_object_array_add(list, node);
+    json_object_object_add(result, "nodes", list);
+    return true;
+}
+
+/* --- the scheduler, sleep --- */
+
+bool
+sim_call_get_scheduler(SimCallContext *context, struct json_object *args,
+                       struct json_object *result, GError **error)
+{
+    SimDomain *domain = sim_args_get_domain(context, args, error);
+    const SimResources *resources;
+
+    if (!domain)
+        return false;
+    resources = sim_domain_get_config(domain)->resources;
+    sim_json_add_number(result, "weight", resources->weight);
+    sim_json_add_number(result, "cap", resources->cap);
+    return true;
+}
+
+bool
+sim_call_set_scheduler(SimCallContext *context, struct json_object *args,
+                       struct json_object *result, GError **error)
+{
+    SimDomain *domain = sim_args_get_domain(context, args, error);
+    SimResources *resources;
+
+    if (!domain)
+        return false;
+    resources = sim_domain_get_config(domain)->resources;
+    resources->weight = (guint)get_number(args, "weight");
+    resources->cap = (guint)get_number(args, "cap");
+    return true;
+}
+
+/* Nobody sleeps here: there is nothing to do. */
+bool
+sim_call_wake_up(SimCallContext *context, struct json_object *args, struct json_object *result,
+                 GError **error)
+{
+    return sim_args_get_guest(context, args, error) != NULL;
+}
+
+/* --- counters --- */
+
+bool
+sim_call_get_block_stats(SimCallContext *context, struct json_object *args,
+                         struct json_object *result, GError **error)
+{
+    SimDomain *domain = sim_args_get_domain(context, args, error);
+
+    if (domain)
+        json_object_object_add(
+            result, "devices",
+            sim_resources_describe_disks(sim_domain_get_config(domain)->resources));
+    return domain != NULL;
+}
+
+bool
+sim_call_get_interface_stats(SimCallContext *context, struct json_object *args,
+                             struct json_object *result, GError **error)
+{
+    SimDomain *domain = sim_args_get_domain(context, args, error);
+
+    if (domain)
+        json_object_object_add(result, "devices",
+                               sim_resources_describe_nets(sim_domain_get_config(domain)->resources,
+                                                           sim_domain_get_domid(domain)));
+    return domain != NULL;
+}

@@ -1,0 +1,59 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What of a definition Xen can provide: everything is defined and given back, and a
+start either means what was written or fails and names the element."""
+
+import libvirt
+
+from fixture import domain_xml, expect_equal, expect_in, run, shared, test
+
+libvirt.registerErrorHandler(lambda context, error: None, None)
+
+PCI = """<hostdev mode='subsystem' type='pci' managed='yes'>
+  <source><address domain='0' bus='3' slot='0' function='0'/></source>
+</hostdev>"""
+REFUSED = {
+    "tpm": "<tpm model='tpm-tis'><backend type='emulator' version='2.0'/></tpm>",
+    "vsock": "<vsock model='virtio'><cid auto='yes'/></vsock>",
+    "watchdog": "<watchdog model='i6300esb' action='reset'/>",
+    "memory": "<memory model='dimm'><target><size>1024</size></target></memory>",
+    "vlan": "<interface type='bridge'><source bridge='br0'/><vlan><tag id='4'/></vlan></interface>",
+}
+LEFT_OUT = """<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>
+<panic model='isa'/>"""
+
+
+@test
+def what_xen_cannot_provide_is_kept_and_refused_at_start():
+    host = libvirt.open(shared().uri())
+    for element, text in REFUSED.items():
+        domain = host.defineXML(domain_xml("refused", devices=text))
+        expect_in("<" + element, domain.XMLDesc())
+        try:
+            domain.create()
+        except libvirt.libvirtError as error:
+            expect_equal(error.get_error_code(), libvirt.VIR_ERR_CONFIG_UNSUPPORTED)
+            expect_in("<%s>" % element, error.get_error_message())
+        else:
+            raise AssertionError("it starts with <%s>" % element)
+        domain.undefine()
+    host.close()
+
+
+@test
+def what_does_no_harm_is_left_out():
+    daemon = shared()
+    daemon.running("left-out", devices=LEFT_OUT)
+    expect_in("<rng model='virtio'>", daemon.virsh("dumpxml", "left-out"))
+    daemon.remove("left-out")
+
+
+@test
+def a_device_of_the_host_is_started_with():
+    daemon = shared()
+    daemon.running("passthrough", devices=PCI)
+    expect_in("<driver name='xen'/>", daemon.virsh("dumpxml", "passthrough"))
+    daemon.remove("passthrough")
+
+
+run()

@@ -1,0 +1,82 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the host is and what guests on it can have, by stock virsh and libvirt-python."""
+
+import os
+import subprocess
+import xml.etree.ElementTree as ElementTree
+
+import libvirt
+
+from fixture import Daemon, expect_equal, expect_in, run, shared, test
+from guests import connection, fails
+
+SCHEMA = "/usr/share/libvirt/schemas/%s.rng"
+# As the Xen driver of libvirt 9.0 names them.
+DEVICES = {"disk": ["diskDevice", "bus", "model"], "graphics": ["type"], "video": ["modelType"],
+           "hostdev": ["mode", "startupPolicy", "subsysType", "capsType", "pciBackend"], "channel": ["type"]}
+FIRMWARE = {"bios_vendor": "Vendor & Sons\n", "bios_date": "04/01/2014\n", "product_name": "Machine \xff\x01\n",
+            "product_uuid": "11f8a04c-7ae1-4d8f-a3a1-f1ea1d8a2f1e\n", "board_asset_tag": "\n", "chassis_vendor": "Vendor\n"}
+
+
+def validate(xml, schema):
+    checked = subprocess.run(["xmllint", "--noout", "--relaxng", SCHEMA % schema, "-"], input=xml, text=True,
+                             capture_output=True, timeout=30)
+    expect_equal((checked.returncode, checked.stderr.strip()), (0, "- validates"))
+
+
+@test
+def each_guest_of_the_capabilities_has_capabilities_of_its_own():
+    host = connection(shared())
+    guests = ElementTree.fromstring(host.getCapabilities()).findall("guest/arch")
+    assert guests
+    for arch in guests:
+        name, machine = arch.get("name"), arch.findtext("machine")
+        text = host.getDomainCapabilities(None, name, machine, "xen")
+        validate(text, "domaincaps")
+        xml = ElementTree.fromstring(text)
+        expect_equal([xml.findtext(one) for one in ("path", "domain", "machine", "arch")],
+                     [arch.findtext("emulator"), "xen", machine, name])
+        expect_equal(xml.find("vcpu").get("max"), "512" if machine == "xenpv" else "128")
+        expect_equal(xml.findtext("os/loader/value"), arch.findtext("loader"))
+        expect_equal({device.tag: [enum.get("name") for enum in device] for device in xml.find("devices")}, DEVICES)
+
+
+@test
+def without_arguments_it_is_a_pv_guest_of_the_hosts_architecture():
+    host = connection(shared())
+    expect_equal(host.getDomainCapabilities(), host.getDomainCapabilities(None, "x86_64", "xenpv", "xen"))
+    expect_in("<value>tcp</value>", shared().virsh("domcapabilities"))
+    expect_in("<path>/opt/qemu</path>", shared().virsh("domcapabilities", "--emulatorbin", "/opt/qemu"))
+
+
+@test
+def guests_that_can_not_be_have_none():
+    host = connection(shared())
+    for arguments in ((None, "aarch64"), (None, "nonsense"), (None, None, "pc"), (None, None, ""), (None, "", None),
+                      (None, None, None, "kvm"), (None, None, None, ""), (None, None, None, None, 1)):
+        fails(libvirt.VIR_ERR_INVALID_ARG, host.getDomainCapabilities, *arguments)
+
+
+@test
+def what_the_firmware_says():
+    daemon = Daemon()
+    os.makedirs(daemon.path("sys/class/dmi/id"))
+    for name, value in FIRMWARE.items():
+        with open(daemon.path("sys/class/dmi/id/" + name), "wb") as file:
+            file.write(value.encode("latin-1"))
+    text = daemon.virsh("sysinfo")
+    expect_equal([(block.tag, entry.get("name"), entry.text) for block in ElementTree.fromstring(text) for entry in block],
+                 [("bios", "vendor", "Vendor & Sons"), ("bios", "date", "04/01/2014"),
+                  ("system", "product", "Machine \ufffd"), ("system", "uuid", FIRMWARE["product_uuid"].strip()),
+                  ("chassis", "manufacturer", "Vendor")])
+    expect_equal(ElementTree.fromstring(text).get("type"), "smbios")
+
+
+@test
+def a_machine_that_says_nothing():
+    fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, connection(shared()).getSysinfo)
+    fails(libvirt.VIR_ERR_INVALID_ARG, connection(shared()).getSysinfo, 1)
+
+
+run()
