@@ -97,12 +97,20 @@ bool
 conf_setting_list(const ConfSetting *setting, const ConfEntry *entry, gpointer target,
                   GError **error)
 {
+    guint bits = 0;
+
     if (entry->type != CONF_LIST)
         return virtxl_error_set(error, VIR_ERR_CONF_SYNTAX, _("a list"));
     for (guint i = 0; entry->list[i]; i++) {
-        if (!g_strv_contains(setting->words, entry->list[i]))
+        guint word = 0;
+
+        while (setting->words[word] && strcmp(setting->words[word], entry->list[i]) != 0)
+            word++;
+        if (!setting->words[word])
             return fail_words(setting, error);
+        bits |= 1u << word;
     }
+    G_STRUCT_MEMBER(guint, target, setting->offset) = bits;
     return true;
 }
 

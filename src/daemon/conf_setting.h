@@ -48,7 +48,7 @@ bool conf_setting_mode(const ConfSetting *setting, const ConfEntry *entry, gpoin
 bool conf_setting_word(const ConfSetting *setting, const ConfEntry *entry, gpointer target,
                        GError **error);
 
-/* a list, of which each string is one of the words; has no effect */
+/* guint: the bits (1 << index) of those of the words that are in a list */
 bool conf_setting_list(const ConfSetting *setting, const ConfEntry *entry, gpointer target,
                        GError **error);
 

@@ -156,6 +156,9 @@ bool libxl_driver_domain_info_is_fresh(LibxlDriver *driver, const guint8 *uuid);
 bool libxl_driver_domain_get_info(LibxlDriver *driver, const guint8 *uuid, virDomainInfo *info,
                                   GError **error);
 
+/* The domain that @xml is the definition of; it need not exist. Changes nothing. */
+LibxlDomainRef *libxl_driver_domain_identify(LibxlDriver *driver, const char *xml, GError **error);
+
 /* Operations. @flags: virDomainCreateFlags, virDomainDefineFlags, ... */
 LibxlDomainRef *libxl_driver_domain_create_xml(LibxlDriver *driver, const char *xml, guint flags,
                                                GError **error);

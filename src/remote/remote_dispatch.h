@@ -20,6 +20,6 @@ void remote_dispatch_call(RemoteServer *server, RpcClient *rpc, const RpcMessage
 void remote_dispatch_run(RemoteCall *call);
 void remote_dispatch_finish(RemoteCall *call);
 
-/* Goes on with a call whose route->begin() is done: answers call->error, or calls the
+/* Goes on with a call that had to wait: answers call->error, or calls the
  * handler. */
 void remote_dispatch_resume(RemoteCall *call);

@@ -2,7 +2,7 @@
 #include "remote/remote_server.h"
 
 #include "libxl/libxl_driver_agent.h"
-#include "remote/remote_auth.h"
+#include "remote/remote_check.h"
 #include "remote/remote_dispatch.h"
 #include "remote/remote_error.h"
 #include "remote/remote_event.h"
@@ -12,7 +12,10 @@
 static void
 handle_client(RpcServer *rpc, RpcClient *client, gpointer user_data)
 {
-    rpc_client_set_data(client, remote_client_new(client), (GDestroyNotify)remote_client_free);
+    const RemoteServer *server = user_data;
+
+    rpc_client_set_data(client, remote_client_new(client, server->checks_access),
+                        (GDestroyNotify)remote_client_free);
 }
 
 static void
@@ -53,7 +56,7 @@ handle_closed(RpcClient *client, gpointer user_data)
 {
     RpcStreams *streams = streams_of(client);
 
-    remote_auth_cancel(user_data, client);
+    remote_check_cancel(user_data, client);
     if (streams)
         rpc_streams_close(streams);
 }
@@ -125,6 +128,7 @@ remote_server_new(const RemoteServerOptions *options)
     server->checks = g_ptr_array_new();
     server->keepalive_interval_ms = options->keepalive_interval_ms;
     server->keepalive_count = options->keepalive_count;
+    server->checks_access = options->checks_access;
     return server;
 }
 
@@ -168,7 +172,7 @@ remote_server_stop(RemoteServer *server, guint grace_ms, RemoteServerStopped on_
     server->on_stopped_data = user_data;
     if (server->driver)
         libxl_driver_close_agents(server->driver);
-    remote_auth_cancel(server, NULL);
+    remote_check_cancel(server, NULL);
     rpc_server_foreach_client(server->rpc, stop_streams, NULL);
     rpc_server_stop(server->rpc, grace_ms);
 }

@@ -11,9 +11,10 @@ struct RemoteServer {
     RpcServer *rpc;
     RemoteWorkers *workers;
     LibxlDriver *driver; /* not owned */
-    GPtrArray *checks;   /* authentications under way: remote_auth.c */
+    GPtrArray *checks;   /* of RemoteCheck: calls that wait for polkit */
     guint keepalive_interval_ms;
     guint keepalive_count;
+    bool checks_access;
     bool stopping;
     bool clients_gone; /* after stopping: the last is */
     RemoteServerStopped on_stopped;

@@ -83,7 +83,8 @@ def a_group_that_does_not_exist_is_named():
 def an_authentication_that_is_not_supported_is_not_ignored():
     refused('auth_unix_rw = "tls"\n', "'auth_unix_rw'", "none")
     refused('auth_unix_ro = "sasl"\n', "'auth_unix_ro'")
-    refused('access_drivers = [ "nop", "polkit" ]\n', "'access_drivers'", "nop")
+    refused('access_drivers = [ "polkit", "selinux" ]\n', "'access_drivers'", "polkit")
+    refused('access_drivers = "polkit"\n', "'access_drivers'", "a list")
 
 
 @test

@@ -6,10 +6,12 @@ usage: polkit_authority.py DIRECTORY
 
 The file DIRECTORY/decision has a word: yes, no, challenge (a person would have to be asked),
 dismissed (one was, and declined), error, or wait (one is being asked, until there is another
-word). What was asked is written to DIRECTORY/questions, a line of JSON each; so is what was
+word); or a list, in JSON, of what is permitted: "action", or "action@domain", with
+wildcards. What was asked is written to DIRECTORY/questions, a line of JSON each; so is what was
 taken back.
 """
 
+import fnmatch
 import json
 import os
 import sys
@@ -41,9 +43,18 @@ def note(**what):
         file.write(json.dumps(what) + "\n")
 
 
-def answer(invocation):
-    """False: not yet."""
+def decide(action, details):
     word = decision()
+    if not word.startswith("["):
+        return word
+    names = (action, "%s@%s" % (action, details.get("domain_name")))
+    permitted = any(fnmatch.fnmatchcase(name, pattern) for pattern in json.loads(word) for name in names)
+    return "yes" if permitted else "no"
+
+
+def answer(invocation, action, details):
+    """False: not yet."""
+    word = decide(action, details)
     if word == "wait":
         return False
     if word == "error":
@@ -61,8 +72,8 @@ def handle(connection, sender, path, interface, method, arguments, invocation):
         return
     (kind, subject), action, details, flags, identifier = values
     note(kind=kind, subject=subject, action=action, details=details, flags=flags, id=identifier)
-    if not answer(invocation):
-        GLib.timeout_add(20, lambda: not answer(invocation))
+    if not answer(invocation, action, details):
+        GLib.timeout_add(20, lambda: not answer(invocation, action, details))
 
 
 bus = Gio.bus_get_sync(Gio.BusType.SYSTEM)

@@ -1,103 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Clients that polkit decides about: a bus of our own, and on it a polkit that does as it
-is told (polkit_authority.py)."""
+"""Clients that polkit lets in or not (polkit.py)."""
 
-import contextlib
-import json
 import os
-import pwd
-import subprocess
-import sys
-import tempfile
 
-from fixture import PATIENCE, Daemon, expect_equal, expect_in, run, test, wait_for
+from fixture import PATIENCE, expect_equal, expect_in, run, test
+from polkit import AUTH_POLKIT, USER, Bus
 from wire import AUTH_LIST, OPEN, REMOTE, RPC_ERROR, Reader, Wire, WireError, optional, procedures, string, integer, type_of
 
-AUTH_POLKIT = 70
 AUTH_FAILED, AUTH_CANCELLED, AUTH_UNAVAILABLE = 45, 79, 94
 NONE, POLKIT = 0, 2
-AUTHORITY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "polkit_authority.py")
-CONFIG = 'auth_unix_rw = "polkit"\nauth_unix_ro = "polkit"\nunix_sock_rw_perms = "0777"\n'
-# Who is not root: polkit is asked about nobody else.
-USER = pwd.getpwnam("nobody").pw_uid if os.getuid() == 0 else os.getuid()
-
-
-class Bus:
-    """A bus, polkit on it, and a daemon that asks it."""
-
-    def __init__(self, decision="yes", authority=True):
-        self.folder = tempfile.mkdtemp(prefix="virtxl-bus-")
-        self.bus = subprocess.Popen(["dbus-daemon", "--session", "--nofork", "--print-address"],
-                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.environment = {"DBUS_SYSTEM_BUS_ADDRESS": self.bus.stdout.readline().strip()}
-        self.decide(decision)
-        self.authority = self.start_authority() if authority else None
-        self.daemon = Daemon(config=CONFIG, environment=self.environment)
-        os.chmod(self.daemon.root, 0o755)
-
-    def start_authority(self):
-        process = subprocess.Popen([sys.executable, AUTHORITY, self.folder], stdout=subprocess.PIPE, text=True,
-                                   env={**os.environ, **self.environment})
-        expect_equal(process.stdout.readline(), "ready\n")
-        return process
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        for process in (self.authority, self.bus):
-            if process:
-                process.terminate()
-                process.wait(PATIENCE)
-                process.stdout.close()
-        for name in os.listdir(self.folder):
-            os.unlink(os.path.join(self.folder, name))
-        os.rmdir(self.folder)
-
-    def decide(self, word):
-        path = os.path.join(self.folder, "decision")
-        with open(path + ".new", "w") as file:
-            file.write(word)
-        os.rename(path + ".new", path)
-
-    def questions(self):
-        path = os.path.join(self.folder, "questions")
-        if not os.path.exists(path):
-            return []
-        with open(path) as file:
-            return [json.loads(line) for line in file.read().split("\n") if line]
-
-    def wait_for_questions(self, number=1):
-        return wait_for("questions to polkit", lambda: len(self.questions()) >= number and self.questions())
-
-    def user(self, readonly=False):
-        """A connection of a user who is not root, not opened."""
-        with as_user():
-            return Wire(self.daemon.readonly_socket if readonly else self.daemon.socket, opened=False)
-
-    def error(self, decision):
-        """What the user gets who asks for authentication."""
-        self.decide(decision)
-        with self.user() as wire:
-            return wire.refused(AUTH_POLKIT)
-
-    def virsh(self, *arguments, readonly=False):
-        options = {"user": USER} if os.getuid() == 0 else {}
-        process = self.daemon.virsh_process(*arguments, readonly=readonly, **options)
-        out, err = process.communicate(timeout=PATIENCE)
-        return process.pid, out.strip(), err
-
-
-@contextlib.contextmanager
-def as_user():
-    """The kernel takes down who connects."""
-    own = os.geteuid()
-    os.seteuid(USER)
-    try:
-        yield
-    finally:
-        os.seteuid(own)
 
 
 def types(wire):
