@@ -100,3 +100,45 @@ conf_xml_refuse_missing(const xmlNode *node, const char *name, GError **error)
                             _("Missing required attribute '%s' in element '%s'"), name,
                             (const char *)node->name);
 }
+
+/* --- what nobody asked for ------------------------------------------------ */
+
+static void
+add_unseen_path(GPtrArray *paths, const char *parent, const char *separator, const xmlChar *name)
+{
+    g_autofree char *path = g_strconcat(parent, separator, (const char *)name, NULL);
+
+    if (!g_ptr_array_find_with_equal_func(paths, path, g_str_equal, NULL))
+        g_ptr_array_add(paths, g_steal_pointer(&path));
+}
+
+static void
+find_unseen(const xmlNode *node, const char *path, GPtrArray *paths)
+{
+    const char *separator = *path ? "/" : "";
+
+    for (const xmlAttr *attr = node->properties; attr; attr = attr->next) {
+        if (!attr->_private)
+            add_unseen_path(paths, path, "@", attr->name);
+    }
+    for (const xmlNode *child = node->children; child; child = child->next) {
+        if (child->type != XML_ELEMENT_NODE)
+            continue;
+        if (child->_private) {
+            g_autofree char *below = g_strconcat(path, separator, (const char *)child->name, NULL);
+
+            find_unseen(child, below, paths);
+        } else {
+            add_unseen_path(paths, path, separator, child->name);
+        }
+    }
+}
+
+GPtrArray *
+conf_xml_unseen(const xmlNode *node)
+{
+    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+
+    find_unseen(node, "", paths);
+    return paths;
+}

@@ -36,3 +36,8 @@ bool conf_xml_refuse_attr(const xmlNode *node, const char *name, const char *val
 
 /* Refuses @node because attribute @name is missing, likewise. */
 bool conf_xml_refuse_missing(const xmlNode *node, const char *name, GError **error);
+
+/* What nobody has asked for in @node, as paths below it: "devices/panic", and
+ * "devices/disk/driver@cache" for an attribute; each once, in the order of the document
+ * (new array of new strings). */
+GPtrArray *conf_xml_unseen(const xmlNode *node);

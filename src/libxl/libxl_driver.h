@@ -112,6 +112,14 @@ const XenHostInfo *libxl_driver_node_get_info(LibxlDriver *driver);
 char *libxl_driver_connect_get_capabilities(LibxlDriver *driver);
 int libxl_driver_connect_get_max_vcpus(LibxlDriver *driver, const char *type, GError **error);
 
+/* A definition from Xen's own language, and the other way: only xl.cfg, called "xen-xl".
+ * Take as long as the text is, and change nothing. @flags: none. Errors:
+ * VIR_ERR_INVALID_ARG for another format, and those of xen_xl.h. */
+char *libxl_driver_connect_domain_xml_from_native(LibxlDriver *driver, const char *format,
+                                                  const char *config, guint flags, GError **error);
+char *libxl_driver_connect_domain_xml_to_native(LibxlDriver *driver, const char *format,
+                                                const char *xml, guint flags, GError **error);
+
 /* Getters: lists and lookups. @flags: virConnectListAllDomainsFlags. */
 GPtrArray *libxl_driver_connect_list_all_domains(LibxlDriver *driver, guint flags, GError **error);
 LibxlDomainRef *libxl_driver_domain_lookup_by_id(LibxlDriver *driver, int id, GError **error);
@@ -203,6 +211,13 @@ bool libxl_driver_domain_reset(LibxlDriver *driver, const guint8 *uuid, guint fl
 /* Wakes an HVM guest that sleeps in RAM. */
 bool libxl_driver_domain_pm_wakeup(LibxlDriver *driver, const guint8 *uuid, guint flags,
                                    GError **error);
+
+/* Presses the @n keys with @keycodes of @codeset (virKeycodeSet) together, for @holdtime
+ * milliseconds (0: QEMU's default). Errors: VIR_ERR_OPERATION_UNSUPPORTED for a guest
+ * that isn't HVM, and for most code sets. */
+bool libxl_driver_domain_send_key(LibxlDriver *driver, const guint8 *uuid, guint codeset,
+                                  guint holdtime, const guint *keycodes, guint n, guint flags,
+                                  GError **error);
 
 /* Operations on devices. @flags: virDomainModificationImpact; for a detach also
  * VIR_DOMAIN_DEVICE_MODIFY_FORCE, to do it although the guest does not let go. With both

@@ -35,6 +35,9 @@ REMOTE_HANDLER(remote_do_nothing); /* succeeds with zeros: no objects, nothing t
 /* remote_host.c: what the host is and can */
 REMOTE_HANDLER(remote_connect_get_domain_capabilities);
 REMOTE_HANDLER(remote_connect_get_sysinfo);
+/* remote_native.c: definitions as xl.cfg and back */
+REMOTE_HANDLER(remote_connect_domain_xml_from_native);
+REMOTE_HANDLER(remote_connect_domain_xml_to_native);
 
 /* remote_none.c: lookups of what there is none of */
 REMOTE_HANDLER(remote_storage_vol_lookup_by_path);
@@ -102,6 +105,7 @@ REMOTE_HANDLER(remote_domain_set_metadata);
 REMOTE_HANDLER(remote_domain_rename);
 REMOTE_HANDLER(remote_domain_reset);
 REMOTE_HANDLER(remote_domain_pm_wakeup);
+REMOTE_HANDLER(remote_domain_send_key);
 bool remote_domain_shutdown_asks_agent(gconstpointer data);
 bool remote_domain_reboot_asks_agent(gconstpointer data);
 

@@ -44,6 +44,11 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_CONNECT_IS_SECURE] = {CALL_R(remote_connect_is_secure, REMOTE_LOOP)},
     [REMOTE_PROC_CONNECT_GET_MAX_VCPUS] = {CALL_AR(remote_connect_get_max_vcpus, REMOTE_LOOP)},
     [REMOTE_PROC_CONNECT_GET_CAPABILITIES] = {CALL_R(remote_connect_get_capabilities, REMOTE_LOOP)},
+    /* On a worker: a long text takes its time. */
+    [REMOTE_PROC_CONNECT_DOMAIN_XML_FROM_NATIVE] = {CALL_AR(remote_connect_domain_xml_from_native,
+                                                            REMOTE_WORKER)},
+    [REMOTE_PROC_CONNECT_DOMAIN_XML_TO_NATIVE] = {CALL_AR(remote_connect_domain_xml_to_native,
+                                                          REMOTE_WORKER)},
     /* The server closes no driver under a client: nothing to note. */
     [REMOTE_PROC_CONNECT_REGISTER_CLOSE_CALLBACK] = {CALL_(remote_do_nothing, REMOTE_LOOP)},
     [REMOTE_PROC_CONNECT_UNREGISTER_CLOSE_CALLBACK] = {CALL_(remote_do_nothing, REMOTE_LOOP)},
@@ -171,6 +176,7 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_DOMAIN_RENAME] = {CALL_AR(remote_domain_rename, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_RESET] = {CALL_A(remote_domain_reset, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_PM_WAKEUP] = {CALL_A(remote_domain_pm_wakeup, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SEND_KEY] = {CALL_A(remote_domain_send_key, REMOTE_WORKER)},
 
     /* A domain's devices */
     [REMOTE_PROC_DOMAIN_ATTACH_DEVICE] = {CALL_A(remote_domain_attach_device, REMOTE_WORKER)},

@@ -84,7 +84,7 @@ send_frame(RpcStream *stream, RpcStatus status, GBytes *payload)
 static void
 close_stream(RpcStream *stream)
 {
-    stream_ref(stream);
+    stream_ref(stream); /* until its handler has been told */
     drop_input(stream);
     update_hold(stream);
     stream->state = STREAM_CLOSED;

@@ -8,6 +8,14 @@ For each IN/NAME.xml, in OUT:
     NAME.err        else, or if the start failed: what failed, the error's code, its text
     NAME.json       with --start: the libxl_domain_config that the driver made of it
     NAME.live.xml   with --start: the live definition
+    NAME.cfg        xl.cfg of it, and
+    NAME.back.xml   the definition that comes back from that
+
+and for each IN/NAME.cfg
+
+    NAME.xml        the definition that domxml-from-native makes of it, with what is secret, and
+    NAME.out.cfg    xl.cfg of that, or
+    NAME.err        in place of the first of the two that failed, as above
 
 A start is a paused one. Kernels, disks and bridges that a definition names and
 that this host has not got are made up first, so that any fixture can start.
@@ -28,6 +36,7 @@ import libvirt
 URI = "xen:///system?socket=/run/libvirt/libvirt-sock"
 LOGS = "/var/log/libvirt/libxl/%s.log"
 LAB = "/usr/lib/virtxl-lab/"
+XL = "xen-xl"
 
 
 def connect():
@@ -51,12 +60,35 @@ class Recorder:
         self.name = None
 
     def record(self, path):
-        """Records one definition; returns what came out, for the progress line."""
-        self.name = os.path.basename(path)[:-len(".xml")]
+        """Records one input; returns what came out, for the progress line. An input that ends
+        libvirtd is one that it refuses, with the code of a lost connection."""
+        if not self.connection.isAlive():
+            self.connection = connect()
+        self.name, ending = os.path.splitext(os.path.basename(path))
         with open(path) as file:
             text = file.read()
-        if not self.connection.isAlive():  # a definition before it has killed libvirtd
-            self.connection = connect()
+        if ending == ".cfg":
+            return self._record_conversion(self._from_xl, "xml", self._to_xl, "out.cfg", text)
+        conversion = self._record_conversion(self._to_xl, "cfg", self._from_xl, "back.xml", text)
+        return "%s; %s" % (conversion, self._record_definition(text))
+
+    def _record_conversion(self, there, first, back, second, text):
+        """Converts @text and back again."""
+        try:
+            text = there(text)
+            self._write(first, text)
+            self._write(second, back(text))
+        except libvirt.libvirtError as error:
+            return self._record_error("conversion", error)
+        return "converted"
+
+    def _to_xl(self, text):
+        return self.connection.domainXMLToNative(XL, text)
+
+    def _from_xl(self, text):
+        return self.connection.domainXMLFromNative(XL, text)
+
+    def _record_definition(self, text):
         try:
             domain = self.connection.defineXML(text)
         except libvirt.libvirtError as error:
@@ -164,7 +196,8 @@ def main():
     options = parser.parse_args()
     os.makedirs(options.out, exist_ok=True)
     recorder = Recorder(connect(), options.out, options.start)
-    for path in sorted(glob.glob(os.path.join(options.folder, "*.xml"))):
+    inputs = [path for ending in ("xml", "cfg") for path in glob.glob(os.path.join(options.folder, "*." + ending))]
+    for path in sorted(inputs):
         print("%s: %s" % (os.path.basename(path), recorder.record(path)), flush=True)
 
 

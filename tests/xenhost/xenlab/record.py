@@ -22,8 +22,8 @@ LIFETIME = 3600
 
 
 def record(instance, folder, out, start):
-    if not glob.glob(os.path.join(folder, "*.xml")):
-        raise LabError("there is no *.xml in %s" % folder)
+    if not _inputs(folder):
+        raise LabError("there is no *.cfg or *.xml in %s" % folder)
     with _link(instance) as link:
         jobs.push_tests(link)
         link.output(["rm", "-rf", HERE, THERE])
@@ -52,12 +52,17 @@ def _link(instance):
             machine.stop()
 
 
+def _inputs(folder):
+    """Configurations, whose definitions are records beside them, or else definitions."""
+    paths = glob.glob(os.path.join(folder, "*.cfg")) or glob.glob(os.path.join(folder, "*.xml"))
+    return [path for path in paths if not path.endswith((".out.cfg", ".ours.cfg", ".out.xml"))]
+
+
 def _push_definitions(link, folder):
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
-        for path in glob.glob(os.path.join(folder, "*.xml")):
-            if not path.endswith(".out.xml"):
-                tar.add(path, os.path.basename(path))
+        for path in _inputs(folder):
+            tar.add(path, os.path.basename(path))
     link.output(["sh", "-c", 'mkdir -p "$1" && tar -C "$1" -xf -', "sh", HERE], stdin=archive.getvalue())
 
 
