@@ -74,6 +74,7 @@ libxl_driver_config_new(const char *root)
     config->state_dir = g_strconcat(root, "/run/libvirt/libxl", NULL);
     config->channel_dir = g_strconcat(root, "/run/libvirt/libxl/channel", NULL);
     config->log_dir = g_strconcat(root, "/var/log/libvirt/libxl", NULL);
+    config->hook_dir = g_strconcat(root, "/etc/libvirt/hooks", NULL);
     config->sysfs_dir = g_strconcat(root, "/sys", NULL);
     config->dmi_dir = g_strconcat(root, "/sys/class/dmi/id", NULL);
     config->emulator = first_existing(emulators);
@@ -99,6 +100,7 @@ libxl_driver_config_free(LibxlDriverConfig *config)
     g_free(config->state_dir);
     g_free(config->channel_dir);
     g_free(config->log_dir);
+    g_free(config->hook_dir);
     g_free(config->sysfs_dir);
     g_free(config->dmi_dir);
     g_free(config->emulator);

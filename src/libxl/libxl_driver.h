@@ -47,6 +47,7 @@ typedef struct {
     char *state_dir;     /* NAME.xml: live domains; driver.pid */
     char *channel_dir;   /* UUID/TARGET: sockets of channels without a path */
     char *log_dir;       /* NAME.log */
+    char *hook_dir;      /* libxl, libxl.d/: see libxl_hook.h */
     char *sysfs_dir;     /* the kernel's, for devices of the host */
     char *dmi_dir;       /* the kernel's files of what the firmware says */
     char *emulator;      /* the default <emulator> */

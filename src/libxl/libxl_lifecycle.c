@@ -10,6 +10,7 @@
 #include "libxl/libxl_channel_state.h"
 #include "libxl/libxl_conf.h"
 #include "libxl/libxl_device.h"
+#include "libxl/libxl_hook.h"
 #include "libxl/libxl_store.h"
 #include "libxl/libxl_vcpu.h"
 #include "util/error.h"
@@ -131,7 +132,8 @@ bool
 libxl_lifecycle_finish_start(LibxlDriver *driver, LibxlDomain *domain, bool paused,
                              virDomainRunningReason reason, GError **error)
 {
-    if (!launch(driver, domain, paused, reason, error)) {
+    if (!launch(driver, domain, paused, reason, error) ||
+        !libxl_hook_call(driver, domain->live, LIBXL_HOOK_STARTED, error)) {
         libxl_lifecycle_destroy(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED,
                                 VIR_DOMAIN_EVENT_STOPPED_FAILED, NULL);
         return false;
@@ -154,6 +156,15 @@ announce(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, bool pa
                                    error);
 }
 
+/* Of a domain that is not on the host. */
+static void
+remove_traces(LibxlDriver *driver, const DomainDef *def)
+{
+    libxl_channels_remove(def, driver->config);
+    libxl_store_remove_status(driver, def->name);
+    libxl_hook_tell(driver, def, LIBXL_HOOK_RELEASE);
+}
+
 static bool
 start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, const LibxlImage *image,
       bool paused, virDomainRunningReason reason, GError **error)
@@ -167,13 +178,18 @@ start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, const Libx
     else
         libxl_channels_drop_devids(live);
     if (!domain_def_validate(live, error) ||
-        !libxl_channels_prepare(live, driver->config, messages, error))
+        !libxl_hook_call(driver, live, LIBXL_HOOK_PREPARE, error))
         return false;
+    if (!libxl_channels_prepare(live, driver->config, messages, error)) {
+        libxl_hook_tell(driver, live, LIBXL_HOOK_RELEASE);
+        return false;
+    }
     libxl_device_name_all(live);
     if (!libxl_channels_check_backend(live, driver->host, error) ||
-        !announce(driver, domain, live, paused, error) || !create(driver, live, image, error)) {
-        libxl_channels_remove(live, driver->config);
-        libxl_store_remove_status(driver, domain->name);
+        !announce(driver, domain, live, paused, error) ||
+        !libxl_hook_call(driver, live, LIBXL_HOOK_START, error) ||
+        !create(driver, live, image, error)) {
+        remove_traces(driver, live);
         return false;
     }
     g_message("domain '%s' is built, id %d", domain->name, live->id);
@@ -204,20 +220,27 @@ libxl_lifecycle_restore(LibxlDriver *driver, LibxlDomain *domain, const DomainDe
 
 /* --- stop ----------------------------------------------------------------- */
 
-void
-libxl_lifecycle_stopped(LibxlDriver *driver, LibxlDomain *domain, virDomainShutoffReason reason,
-                        int event_detail)
+/* The driver no longer knows of a running domain. */
+static void
+end_life(LibxlDriver *driver, LibxlDomain *domain, virDomainShutoffReason reason, int event_detail)
 {
-    if (!domain->is_foreign) {
-        libxl_channels_remove(domain->live, driver->config);
-        libxl_store_remove_status(driver, domain->name);
-    }
     g_message("domain '%s', id %d, has stopped", domain->name, domain->live->id);
     libxl_domain_set_live(domain, NULL);
     libxl_domain_set_state(domain, VIR_DOMAIN_SHUTOFF, (int)reason);
     libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_STOPPED,
                       event_detail);
     libxl_domain_list_prune(driver->domains, domain);
+}
+
+void
+libxl_lifecycle_stopped(LibxlDriver *driver, LibxlDomain *domain, virDomainShutoffReason reason,
+                        int event_detail)
+{
+    if (!domain->is_foreign) {
+        libxl_hook_tell(driver, domain->live, LIBXL_HOOK_STOPPED);
+        remove_traces(driver, domain->live);
+    }
+    end_life(driver, domain, reason, event_detail);
 }
 
 static bool
@@ -306,8 +329,10 @@ build_again(LibxlDriver *driver, LibxlDomain *domain, virDomainEventStoppedDetai
     libxl_channels_drop_automatic_paths(def, driver->config);
     if (!announce(driver, domain, def, false, error) || !destroy_on_host(driver, domain, error))
         return false;
+    libxl_hook_tell(driver, domain->live, LIBXL_HOOK_STOPPED);
     libxl_channels_remove(domain->live, driver->config);
     libxl_channel_state_end(driver, domain);
+    libxl_hook_tell(driver, domain->live, LIBXL_HOOK_RELEASE);
     libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_STOPPED,
                       (int)detail);
     if (libxl_lifecycle_start(driver, domain, def, 0, VIR_DOMAIN_RUNNING_BOOTED, error)) {
@@ -316,8 +341,7 @@ build_again(LibxlDriver *driver, LibxlDomain *domain, virDomainEventStoppedDetai
     }
     /* With a new id it was built, and is still there: it could not be removed. */
     if (domain->live && domain->live->id == old_id)
-        libxl_lifecycle_stopped(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED,
-                                VIR_DOMAIN_EVENT_STOPPED_FAILED);
+        end_life(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED, VIR_DOMAIN_EVENT_STOPPED_FAILED);
     return false;
 }
 
