@@ -166,8 +166,8 @@ remove_traces(LibxlDriver *driver, const DomainDef *def)
 }
 
 static bool
-start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, const LibxlImage *image,
-      bool paused, virDomainRunningReason reason, GError **error)
+try_start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, const LibxlImage *image,
+          bool paused, virDomainRunningReason reason, GError **error)
 {
     g_autoptr(GPtrArray) messages = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(DomainDef) live = domain_def_copy(def);
@@ -204,6 +204,19 @@ start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, const Libx
     return false;
 }
 
+static bool
+start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, const LibxlImage *image,
+      bool paused, virDomainRunningReason reason, GError **error)
+{
+    g_autoptr(GError) detail = NULL;
+
+    if (try_start(driver, domain, def, image, paused, reason, &detail))
+        return true;
+    g_message("domain '%s' did not start: %s", domain->name, detail->message);
+    g_propagate_error(error, g_steal_pointer(&detail));
+    return false;
+}
+
 bool
 libxl_lifecycle_start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, guint flags,
                       virDomainRunningReason reason, GError **error)
@@ -220,11 +233,28 @@ libxl_lifecycle_restore(LibxlDriver *driver, LibxlDomain *domain, const DomainDe
 
 /* --- stop ----------------------------------------------------------------- */
 
+static const char *
+get_cause(virDomainShutoffReason reason)
+{
+    static const char *const causes[] = {
+        [VIR_DOMAIN_SHUTOFF_UNKNOWN] = "nobody knows why",
+        [VIR_DOMAIN_SHUTOFF_SHUTDOWN] = "its guest has shut down",
+        [VIR_DOMAIN_SHUTOFF_DESTROYED] = "it was destroyed",
+        [VIR_DOMAIN_SHUTOFF_CRASHED] = "its guest has crashed",
+        [VIR_DOMAIN_SHUTOFF_MIGRATED] = "it has moved to another host",
+        [VIR_DOMAIN_SHUTOFF_SAVED] = "it was saved",
+        [VIR_DOMAIN_SHUTOFF_FAILED] = "its start has failed",
+    };
+
+    return (gsize)reason < G_N_ELEMENTS(causes) ? causes[reason] : causes[0];
+}
+
 /* The driver no longer knows of a running domain. */
 static void
 end_life(LibxlDriver *driver, LibxlDomain *domain, virDomainShutoffReason reason, int event_detail)
 {
-    g_message("domain '%s', id %d, has stopped", domain->name, domain->live->id);
+    g_message("domain '%s', id %d, has stopped: %s", domain->name, domain->live->id,
+              get_cause(reason));
     libxl_domain_set_live(domain, NULL);
     libxl_domain_set_state(domain, VIR_DOMAIN_SHUTOFF, (int)reason);
     libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_STOPPED,
