@@ -209,6 +209,13 @@ bool libxl_driver_domain_reset(LibxlDriver *driver, const guint8 *uuid, guint fl
 bool libxl_driver_domain_pm_wakeup(LibxlDriver *driver, const guint8 *uuid, guint flags,
                                    GError **error);
 
+/* Presses the @n keys with @keycodes of @codeset (virKeycodeSet) together, for @holdtime
+ * milliseconds (0: QEMU's default). Errors: VIR_ERR_OPERATION_UNSUPPORTED for a guest
+ * that isn't HVM, and for most code sets. */
+bool libxl_driver_domain_send_key(LibxlDriver *driver, const guint8 *uuid, guint codeset,
+                                  guint holdtime, const guint *keycodes, guint n, guint flags,
+                                  GError **error);
+
 /* Operations on devices. @flags: virDomainModificationImpact; for a detach also
  * VIR_DOMAIN_DEVICE_MODIFY_FORCE, to do it although the guest does not let go. With both
  * _LIVE and _CONFIG, either both are done or none. Errors:

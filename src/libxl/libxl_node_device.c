@@ -164,7 +164,7 @@ libxl_node_device_print(const char *sysfs, const char *name)
     g_autofree char *parent = libxl_node_device_dup_parent(sysfs, name);
     g_autoptr(xmlDoc) doc = conf_xml_new("device");
     xmlNode *device = conf_xml_root(doc);
-    DomainDeviceAddress address;
+    DomainDeviceAddress address = {0};
 
     parse_name(name, &address);
     conf_xml_add_text(device, "name", name);

@@ -67,6 +67,24 @@ is_net_source(const char *kind)
     return strcmp(kind, "tcp") == 0 || strcmp(kind, "telnet") == 0 || strcmp(kind, "udp") == 0;
 }
 
+/* "KIND:REST". Returns false for a @kind that is unknown. */
+static bool
+parse_kind(xmlNode *port, const char *kind, const char *rest, bool listens)
+{
+    if (strcmp(kind, "unix") == 0) {
+        conf_xml_set(port, "type", "unix");
+        conf_xml_set(add_source(port, listens ? "bind" : "connect"), "path", rest);
+    } else if (conf_names_find(path_sources, kind) >= 0) {
+        conf_xml_set(port, "type", kind);
+        conf_xml_set(conf_xml_add(port, "source"), "path", rest);
+    } else if (is_net_source(kind)) {
+        parse_net_source(port, kind, rest, listens);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 /* Returns false for a text that is none of these. */
 static bool
 parse_source(xmlNode *port, const char *text)
@@ -77,23 +95,14 @@ parse_source(xmlNode *port, const char *text)
 
     if (conf_names_find(plain_sources, text) >= 0) {
         conf_xml_set(port, "type", text);
-    } else if (text[0] == '/') {
+        return true;
+    }
+    if (text[0] == '/') {
         conf_xml_set(port, "type", "dev");
         conf_xml_set(conf_xml_add(port, "source"), "path", text);
-    } else if (!pair[0] || !pair[1]) {
-        return false;
-    } else if (strcmp(pair[0], "unix") == 0) {
-        conf_xml_set(port, "type", "unix");
-        conf_xml_set(add_source(port, listens ? "bind" : "connect"), "path", pair[1]);
-    } else if (conf_names_find(path_sources, pair[0]) >= 0) {
-        conf_xml_set(port, "type", pair[0]);
-        conf_xml_set(conf_xml_add(port, "source"), "path", pair[1]);
-    } else if (is_net_source(pair[0])) {
-        parse_net_source(port, pair[0], pair[1], listens);
-    } else {
-        return false;
+        return true;
     }
-    return true;
+    return g_strv_length(pair) == 2 && parse_kind(port, pair[0], pair[1], listens);
 }
 
 /* Ports stand in the list by number; "none" is a number without a port. */

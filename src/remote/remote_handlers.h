@@ -101,6 +101,7 @@ REMOTE_HANDLER(remote_domain_set_metadata);
 REMOTE_HANDLER(remote_domain_rename);
 REMOTE_HANDLER(remote_domain_reset);
 REMOTE_HANDLER(remote_domain_pm_wakeup);
+REMOTE_HANDLER(remote_domain_send_key);
 bool remote_domain_shutdown_asks_agent(gconstpointer data);
 bool remote_domain_reboot_asks_agent(gconstpointer data);
 

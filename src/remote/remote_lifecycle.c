@@ -204,3 +204,13 @@ remote_domain_pm_wakeup(RemoteCall *call, gconstpointer data, gpointer result, G
     return libxl_driver_domain_pm_wakeup(call->driver, remote_domain_uuid(&args->dom), args->flags,
                                          error);
 }
+
+bool
+remote_domain_send_key(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
+{
+    const remote_domain_send_key_args *args = data;
+
+    return libxl_driver_domain_send_key(call->driver, remote_domain_uuid(&args->dom), args->codeset,
+                                        args->holdtime, args->keycodes.keycodes_val,
+                                        args->keycodes.keycodes_len, args->flags, error);
+}

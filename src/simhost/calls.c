@@ -297,6 +297,7 @@ static const struct {
     {"store_userdata", call_store_userdata, COUNTED},
     {"unpause", call_unpause, COUNTED},
     {"wake_up", sim_call_wake_up, COUNTED},
+    {"tell_qemu", sim_call_tell_qemu, COUNTED},
     {"watch", call_watch, COUNTED},
 };
 

@@ -188,6 +188,23 @@ sim_call_wake_up(SimCallContext *context, struct json_object *args, struct json_
     return sim_args_get_guest(context, args, error) != NULL;
 }
 
+/* The last command is listed; there is no device model to do it. */
+bool
+sim_call_tell_qemu(SimCallContext *context, struct json_object *args, struct json_object *result,
+                   GError **error)
+{
+    SimDomain *domain = sim_args_get_guest(context, args, error);
+    SimResources *resources;
+
+    if (!domain)
+        return false;
+    resources = sim_domain_get_config(domain)->resources;
+    g_free(resources->qemu_command);
+    resources->qemu_command =
+        g_strdup(json_object_get_string(json_object_object_get(args, "command")));
+    return true;
+}
+
 /* --- counters --- */
 
 bool

@@ -184,6 +184,9 @@ typedef struct {
                           GError **error);
     /* Wakes an HVM guest that sleeps (ACPI S3). */
     bool (*wake_up)(XenHost *host, guint32 domid, GError **error);
+    /* Has the device model of an HVM guest carry out @command of its monitor, as a person
+     * would type it. Errors: VIR_ERR_OPERATION_FAILED with what it complains about. */
+    bool (*tell_qemu)(XenHost *host, guint32 domid, const char *command, GError **error);
 
     /* Counters of the domain's devices: arrays of XenBlockStats and XenInterfaceStats,
      * without those that the host does not count. */

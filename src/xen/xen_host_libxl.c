@@ -572,6 +572,7 @@ static const XenHostOps host_ops = {
     .get_scheduler = xen_host_libxl_get_scheduler,
     .set_scheduler = xen_host_libxl_set_scheduler,
     .wake_up = xen_host_libxl_wake_up,
+    .tell_qemu = xen_host_libxl_tell_qemu,
     .get_block_stats = xen_host_libxl_get_block_stats,
     .get_interface_stats = xen_host_libxl_get_interface_stats,
     .list_nodes = xen_host_libxl_list_nodes,

@@ -219,3 +219,25 @@ xen_host_libxl_wake_up(XenHost *host, guint32 domid, GError **error)
                                        domid);
     return true;
 }
+
+/* It answers with nothing where it has done what it was told. */
+bool
+xen_host_libxl_tell_qemu(XenHost *host, guint32 domid, const char *command, GError **error)
+{
+    g_autoptr(XenContext) context = xen_host_libxl_take_context(host, error);
+    char *answer = NULL;
+    bool ok = true;
+    int rc;
+
+    if (!context)
+        return false;
+    rc = libxl_qemu_monitor_command(context->libxl, domid, command, &answer, NULL);
+    if (rc)
+        ok = xen_context_fail_domain(context, rc, domid, error,
+                                     _("cannot reach the device model of domain %u"), domid);
+    else if (answer && *g_strstrip(answer))
+        ok = virtxl_error_set(error, VIR_ERR_OPERATION_FAILED,
+                              _("the device model of domain %u says: %s"), domid, answer);
+    free(answer);
+    return ok;
+}

@@ -480,6 +480,7 @@ static const XenHostOps sim_ops = {
     .get_scheduler = xen_host_sim_get_scheduler,
     .set_scheduler = xen_host_sim_set_scheduler,
     .wake_up = xen_host_sim_wake_up,
+    .tell_qemu = xen_host_sim_tell_qemu,
     .get_block_stats = xen_host_sim_get_block_stats,
     .get_interface_stats = xen_host_sim_get_interface_stats,
     .list_nodes = xen_host_sim_list_nodes,

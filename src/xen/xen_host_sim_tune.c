@@ -188,6 +188,15 @@ xen_host_sim_wake_up(XenHost *host, guint32 domid, GError **error)
     return call_plain(host, "wake_up", new_args(domid), error);
 }
 
+bool
+xen_host_sim_tell_qemu(XenHost *host, guint32 domid, const char *command, GError **error)
+{
+    Json *args = new_args(domid);
+
+    json_object_object_add(args, "command", json_object_new_string(command));
+    return call_plain(host, "tell_qemu", args, error);
+}
+
 /* --- counters -------------------------------------------------------------------------- */
 
 static gpointer

@@ -197,6 +197,31 @@ def vcpus_of_the_guest_go_offline_and_online():
 
 
 @test
+def the_guest_is_told_how_many_vcpus_to_use():
+    daemon = domain("vcpu-number")
+    state = {0: True, 1: True, 2: True, 3: True}
+
+    def tell(_, what):
+        state.update((vcpu["logical-id"], vcpu["online"]) for vcpu in what["vcpus"])
+        return len(what["vcpus"])
+
+    def describe(_, what):
+        return [{"logical-id": number, "online": online, "can-offline": number > 0}
+                for number, online in state.items()]
+
+    with FakeAgent(daemon, "vcpu-number", {"guest-get-vcpus": describe, "guest-set-vcpus": tell}):
+        for number in (2, 1, 4, 4):
+            daemon.virsh("setvcpus", "vcpu-number", number, "--guest")
+            expect_equal(sum(state.values()), number)
+            expect_equal(daemon.virsh("vcpucount", "vcpu-number", "--guest"), str(number))
+            assert state[0]
+        for arguments in (("5", "--guest"), ("0", "--guest"), ("2", "--guest", "--config"),
+                          ("2", "--guest", "--maximum", "--config")):
+            daemon.virsh_fails("setvcpus", "vcpu-number", *arguments)
+        expect_equal(sum(state.values()), 4)
+
+
+@test
 def file_systems_name_the_disks_of_the_domain():
     daemon = domain("disks", devices=DISK)
     filesystem = {"name": "xvda1", "mountpoint": "/", "type": "ext4", "used-bytes": 1, "total-bytes": 2,

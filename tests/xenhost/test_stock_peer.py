@@ -77,6 +77,31 @@ def test_the_stock_xen_driver_does_not_start_while_virtxld_has_the_host():
         libvirtd.end()
 
 
+def domain_capabilities(daemon):
+    """What the daemon says of each guest that it can run, but for what only virtxld has."""
+    host = clients.connect(daemon)
+    said = {}
+    for arch in ElementTree.fromstring(host.getCapabilities()).findall("guest/arch"):
+        key = (arch.get("name"), arch.findtext("machine"))
+        xml = ElementTree.fromstring(host.getDomainCapabilities(arch.findtext("emulator"), *key, "xen"))
+        devices = xml.find("devices")
+        for channel in devices.findall("channel"):
+            devices.remove(channel)
+        said[key] = canonical(ElementTree.tostring(xml, encoding="unicode"))
+    host.close()
+    return said
+
+
+def test_both_say_the_same_of_what_a_guest_can_have():
+    with only(libvirtd):
+        stock = domain_capabilities(libvirtd)
+    with only(virtxld):
+        ours = domain_capabilities(virtxld)
+    assert stock
+    for key, said in stock.items():
+        expect_equal(ours.get(key), said)
+
+
 def test_a_second_virtxld_does_not_start():
     with only(virtxld):
         second = virtxld.another()
