@@ -29,7 +29,7 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/i18n.h"
-#include "util/log_file.h"
+#include "util/log_subject.h"
 
 /* Threads that follow up on what the host reports. A restart takes one for as
  * long as the build of a domain. */
@@ -440,7 +440,7 @@ open_driver(LibxlDriver *driver, GError **error)
     if (!make_directories(driver->config, error) || !take_lock(driver, error) ||
         !driver->host->ops->get_info(driver->host, &driver->info, error))
         return false;
-    log_file_set_directory(driver->config->log_dir);
+    log_subject_set_directory(driver->config->log_dir);
     driver->guest_kinds = libxl_capabilities_guest_kinds(&driver->info);
     driver->cpu = libxl_host_cpu_new(&driver->info);
     driver->capabilities = libxl_capabilities_format(
@@ -495,7 +495,7 @@ libxl_driver_close(LibxlDriver *driver)
         continue;
     g_async_queue_unref(driver->events);
     libxl_domain_list_free(driver->domains);
-    log_file_set_directory(NULL);
+    log_subject_set_directory(NULL);
     if (driver->lock_fd >= 0)
         close(driver->lock_fd);
     xen_host_info_clear(&driver->info);
