@@ -4,6 +4,8 @@
  */
 #include "conf/cpu_conf.h"
 
+#include <string.h>
+
 #include "conf/conf_xml_tools.h"
 #include "conf/cpuset_conf.h"
 #include "util/error.h"
@@ -56,10 +58,10 @@ domain_cpu_clear(DomainCpuDef *cpu)
 /* --- features ---------------------------------------------------------------- */
 
 static bool
-has_feature(const DomainCpuDef *cpu, const char *name)
+has_feature(const GPtrArray *features, const char *name)
 {
-    for (guint i = 0; i < cpu->features->len; i++) {
-        const DomainCpuFeature *feature = cpu->features->pdata[i];
+    for (guint i = 0; i < features->len; i++) {
+        const DomainCpuFeature *feature = features->pdata[i];
 
         if (g_strcmp0(feature->name, name) == 0)
             return true;
@@ -68,7 +70,7 @@ has_feature(const DomainCpuDef *cpu, const char *name)
 }
 
 static bool
-parse_feature(DomainCpuDef *cpu, xmlNode *node, GError **error)
+parse_feature(GPtrArray *features, xmlNode *node, GError **error)
 {
     g_autofree char *name = conf_xml_attr(node, "name");
     int policy = DOMAIN_CPU_REQUIRE;
@@ -79,14 +81,26 @@ parse_feature(DomainCpuDef *cpu, xmlNode *node, GError **error)
         return false;
     if (!name || !*name)
         return virtxl_error_set(error, VIR_ERR_XML_ERROR, _("Invalid CPU feature name"));
-    if (has_feature(cpu, name))
+    if (has_feature(features, name))
         return virtxl_error_set(error, VIR_ERR_XML_ERROR,
                                 _("CPU feature '%s' specified more than once"), name);
     feature = g_new0(DomainCpuFeature, 1);
     feature->name = g_steal_pointer(&name);
     feature->policy = (DomainCpuPolicy)policy;
-    g_ptr_array_add(cpu->features, feature);
+    g_ptr_array_add(features, feature);
     return true;
+}
+
+GPtrArray *
+domain_cpu_parse_features(xmlNode *cpu, GError **error)
+{
+    g_autoptr(GPtrArray) features = g_ptr_array_new_with_free_func(feature_free);
+
+    for (xmlNode *node = NULL; (node = conf_xml_next_child(cpu, node, "feature"));) {
+        if (!parse_feature(features, node, error))
+            return NULL;
+    }
+    return g_steal_pointer(&features);
 }
 
 /* --- NUMA cells ------------------------------------------------------------------ */
@@ -166,6 +180,47 @@ sort_cells(DomainCpuDef *cpu, GError **error)
     return true;
 }
 
+/* Adds the vCPUs of @cell to @all, if none of them is there. */
+static bool
+claim_cpus(const DomainCpuCell *cell, GByteArray *all, GError **error)
+{
+    g_autoptr(GByteArray) cpus = cell->cpus ? cpuset_parse(cell->cpus) : NULL;
+    guint old = all->len;
+
+    if (!cpus)
+        return !cell->cpus || virtxl_error_set(error, VIR_ERR_INVALID_ARG,
+                                               _("Failed to parse bitmap '%s'"), cell->cpus);
+    if (cpus->len > old) {
+        g_byte_array_set_size(all, cpus->len);
+        memset(all->data + old, 0, cpus->len - old);
+    }
+    for (guint i = 0; i < cpus->len; i++) {
+        if (all->data[i] & cpus->data[i])
+            return virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                                    _("NUMA cell %u has vCPUs that another cell has, too"),
+                                    cell->id);
+        all->data[i] |= cpus->data[i];
+    }
+    return true;
+}
+
+/* A vCPU is in one cell, and there are no others than the guest's. */
+static bool
+check_cell_cpus(const DomainCpuDef *cpu, guint vcpus, GError **error)
+{
+    g_autoptr(GByteArray) all = g_byte_array_new();
+    guint last;
+
+    for (guint i = 0; i < cpu->cells->len; i++) {
+        if (!claim_cpus(cpu->cells->pdata[i], all, error))
+            return false;
+    }
+    last = all->len ? (all->len - 1) * 8 + (guint)g_bit_storage(all->data[all->len - 1]) : 0;
+    return last <= vcpus || virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
+                                             _("Number of CPUs in <numa> exceeds the <vcpu> "
+                                               "count"));
+}
+
 static bool
 parse_cells(DomainCpuDef *cpu, xmlNode *numa, GError **error)
 {
@@ -191,6 +246,9 @@ parse_numatune(DomainCpuDef *cpu, xmlNode *domain, GError **error)
 
     if (!node)
         return true;
+    if (conf_xml_has_child(node, "memnode") && cpu->cells->len == 0)
+        return virtxl_error_set(error, VIR_ERR_XML_ERROR,
+                                _("Element 'memnode' is invalid without any guest NUMA cells"));
     conf_xml_unsee(node);
     if (!nodeset)
         return true;
@@ -202,6 +260,7 @@ static bool
 parse_cpu(DomainCpuDef *cpu, xmlNode *domain, GError **error)
 {
     xmlNode *node = conf_xml_child(domain, "cpu");
+    GPtrArray *features;
     xmlNode *numa;
     int mode;
 
@@ -210,10 +269,11 @@ parse_cpu(DomainCpuDef *cpu, xmlNode *domain, GError **error)
     if (!conf_xml_attr_enum(node, "mode", mode_names, &mode, VIR_ERR_CONFIG_UNSUPPORTED, error))
         return false;
     cpu->is_host = mode == MODE_HOST_PASSTHROUGH;
-    for (xmlNode *child = NULL; (child = conf_xml_next_child(node, child, "feature"));) {
-        if (!parse_feature(cpu, child, error))
-            return false;
-    }
+    features = domain_cpu_parse_features(node, error);
+    if (!features)
+        return false;
+    g_ptr_array_unref(cpu->features);
+    cpu->features = features;
     numa = conf_xml_child(node, "numa");
     if (numa && !parse_cells(cpu, numa, error))
         return false;
@@ -222,7 +282,8 @@ parse_cpu(DomainCpuDef *cpu, xmlNode *domain, GError **error)
 }
 
 bool
-domain_cpu_parse(DomainCpuDef *cpu, xmlNode *domain, GError **error)
+domain_cpu_parse(DomainCpuDef *cpu, xmlNode *domain, guint vcpus, GError **error)
 {
-    return parse_cpu(cpu, domain, error) && parse_numatune(cpu, domain, error);
+    return parse_cpu(cpu, domain, error) && check_cell_cpus(cpu, vcpus, error) &&
+           parse_numatune(cpu, domain, error);
 }

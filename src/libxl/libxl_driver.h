@@ -222,6 +222,10 @@ bool libxl_driver_domain_reset(LibxlDriver *driver, const guint8 *uuid, guint fl
 bool libxl_driver_domain_pm_wakeup(LibxlDriver *driver, const guint8 *uuid, guint flags,
                                    GError **error);
 
+/* A non-maskable interrupt, for any guest that runs. */
+bool libxl_driver_domain_inject_nmi(LibxlDriver *driver, const guint8 *uuid, guint flags,
+                                    GError **error);
+
 /* Presses the @n keys with @keycodes of @codeset (virKeycodeSet) together, for @holdtime
  * milliseconds (0: QEMU's default). Errors: VIR_ERR_OPERATION_UNSUPPORTED for a guest
  * that isn't HVM, and for most code sets. */

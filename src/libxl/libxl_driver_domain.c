@@ -407,21 +407,3 @@ libxl_driver_domain_reset(LibxlDriver *driver, const guint8 *uuid, guint flags, 
     libxl_driver_end(domain);
     return ok;
 }
-
-bool
-libxl_driver_domain_pm_wakeup(LibxlDriver *driver, const guint8 *uuid, guint flags, GError **error)
-{
-    LibxlDomain *domain;
-    bool ok;
-
-    if (!libxl_driver_check_flags(flags, 0, "virDomainPMWakeup", error) ||
-        !(domain = libxl_driver_begin_active(driver, uuid, error)))
-        return false;
-    if (domain->live->os.type != DOMAIN_OS_TYPE_HVM)
-        ok = virtxl_error_set(error, VIR_ERR_OPERATION_UNSUPPORTED,
-                              _("domain '%s': only an HVM guest can be woken"), domain->name);
-    else
-        ok = driver->host->ops->wake_up(driver->host, (guint32)domain->live->id, error);
-    libxl_driver_end(domain);
-    return ok;
-}

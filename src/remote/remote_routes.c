@@ -59,6 +59,8 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_CONNECT_GET_SYSINFO] = {CALL_AR(remote_connect_get_sysinfo, REMOTE_WORKER)},
     [REMOTE_PROC_CONNECT_GET_DOMAIN_CAPABILITIES] = {CALL_AR(remote_connect_get_domain_capabilities,
                                                              REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_COMPARE_CPU] = {CALL_AR(remote_connect_compare_cpu, REMOTE_WORKER)},
+    [REMOTE_PROC_CONNECT_BASELINE_CPU] = {CALL_AR(remote_connect_baseline_cpu, REMOTE_WORKER)},
 
     /* The host's devices */
     [REMOTE_PROC_NODE_NUM_OF_DEVICES] = {CALL_AR(remote_node_num_of_devices, REMOTE_WORKER),
@@ -177,6 +179,8 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_DOMAIN_RESET] = {CALL_A(remote_domain_reset, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_PM_WAKEUP] = {CALL_A(remote_domain_pm_wakeup, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_SEND_KEY] = {CALL_A(remote_domain_send_key, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_INJECT_NMI] = {CALL_A(remote_domain_inject_nmi, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SCREENSHOT] = {CALL_AR(remote_domain_screenshot, REMOTE_WORKER)},
 
     /* A domain's devices */
     [REMOTE_PROC_DOMAIN_ATTACH_DEVICE] = {CALL_A(remote_domain_attach_device, REMOTE_WORKER)},

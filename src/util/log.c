@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "util/log.h"
 
-#include "util/log_file.h"
+#include "util/log_subject.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -63,7 +63,7 @@ write_log(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointe
     if (is_dropped && importance > G_LOG_LEVEL_INFO)
         return G_LOG_WRITER_HANDLED;
     line = format_line(level, fields, n_fields);
-    log_file_write(line);
+    log_subject_write(line);
     if (is_dropped)
         return G_LOG_WRITER_HANDLED;
     if (GPOINTER_TO_INT(user_data))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "util/log_file.h"
+#include "util/log_subject.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,20 +13,20 @@ static char *directory;
 static GPrivate current_name = G_PRIVATE_INIT(g_free);
 
 void
-log_file_set_directory(const char *path)
+log_subject_set_directory(const char *path)
 {
     g_free(directory);
     directory = g_strdup(path);
 }
 
 void
-log_file_begin(const char *name)
+log_subject_begin(const char *name)
 {
     g_private_replace(&current_name, strchr(name, '/') ? NULL : g_strdup(name));
 }
 
 void
-log_file_end(void)
+log_subject_end(void)
 {
     g_private_replace(&current_name, NULL);
 }
@@ -61,7 +61,7 @@ append(int fd, const char *line)
 }
 
 void
-log_file_write(const char *line)
+log_subject_write(const char *line)
 {
     const char *name = g_private_get(&current_name);
     int fd = name && directory ? open_file(name) : -1;
