@@ -79,20 +79,6 @@ host_get_info(XenHost *host, XenHostInfo *info, GError **error)
     return context && xen_host_libxl_get_info(context, info, error);
 }
 
-static bool
-host_get_free_memory(XenHost *host, guint64 *kib, GError **error)
-{
-    g_autoptr(XenContext) context = take_context(host, error);
-    int rc;
-
-    if (!context)
-        return false;
-    rc = libxl_get_free_memory(context->libxl, kib);
-    if (rc)
-        return xen_context_fail(context, rc, error, _("cannot tell how much memory is free"));
-    return true;
-}
-
 /* --- what domains there are --------------------------------------------- */
 
 /* libxl can't tell a PVH domain from an HVM one by the hypervisor's answer. */
@@ -333,7 +319,8 @@ static const XenHostOps host_ops = {
     .close = host_close,
     .watch = host_watch,
     .get_info = host_get_info,
-    .get_free_memory = host_get_free_memory,
+    .get_free_memory = xen_host_libxl_get_free_memory,
+    .make_room = xen_host_libxl_make_room,
     .list_domains = host_list_domains,
     .get_domain = host_get_domain,
     .create = xen_host_libxl_create,

@@ -144,6 +144,10 @@ GPtrArray *xen_host_libxl_list_vcpus(XenHost *host, guint32 domid, GError **erro
 bool xen_host_libxl_set_online_vcpus(XenHost *host, guint32 domid, guint n, GError **error);
 bool xen_host_libxl_pin_vcpu(XenHost *host, guint32 domid, guint vcpu, const GByteArray *cpus,
                              GError **error);
+/* xen_host_libxl_memory.c */
+bool xen_host_libxl_get_free_memory(XenHost *host, guint64 *kib, GError **error);
+bool xen_host_libxl_make_room(XenHost *host, libxl_domain_config *config, GError **error);
+
 bool xen_host_libxl_set_memory(XenHost *host, guint32 domid, guint64 kib, GError **error);
 bool xen_host_libxl_set_max_memory(XenHost *host, guint32 domid, guint64 max, GError **error);
 bool xen_host_libxl_get_scheduler(XenHost *host, guint32 domid, XenScheduler *scheduler,
