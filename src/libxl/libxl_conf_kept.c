@@ -20,7 +20,8 @@ static ConfNames devices = {
     "shmem",  "smartcard",  "tpm",   "vsock", "watchdog", NULL,
 };
 
-/* Of disks and their <source>, and of interfaces. */
+/* Of the domain, of disks and their <source>, and of interfaces. */
+static ConfNames domain_parts = {"launchSecurity", NULL};
 static ConfNames disk_parts = {"auth", "encryption", NULL};
 static ConfNames net_parts = {"filterref", "vlan", NULL};
 
@@ -67,5 +68,6 @@ libxl_conf_check_kept(const DomainDef *def, libxl_domain_config *config G_GNUC_U
         if (!check_net(def, def->nets->pdata[i], error))
             return false;
     }
-    return check(def, conf_xml_kept_child(def->kept, "devices"), devices, "", error);
+    return check(def, conf_xml_kept_child(def->kept, NULL), domain_parts, "", error) &&
+           check(def, conf_xml_kept_child(def->kept, "devices"), devices, "", error);
 }
