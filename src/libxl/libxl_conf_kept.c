@@ -47,12 +47,32 @@ check_disk(const DomainDef *def, const DomainDiskDef *disk, GError **error)
            check(def, conf_xml_kept_child(disk->info.kept, "source"), disk_parts, where, error);
 }
 
+/* A port of the bridge that may not talk to other such ports. */
+static bool
+is_isolated(const xmlNode *node)
+{
+    for (; node; node = node->next) {
+        xmlChar *value = conf_xml_is(node, "port")
+                             ? xmlGetNoNsProp((xmlNode *)node, (const xmlChar *)"isolated")
+                             : NULL;
+        bool isolated = g_strcmp0((const char *)value, "yes") == 0;
+
+        xmlFree(value);
+        if (isolated)
+            return true;
+    }
+    return false;
+}
+
 static bool
 check_net(const DomainDef *def, const DomainNetDef *net, GError **error)
 {
     g_autofree char *mac = domain_net_mac_string(net->mac);
     g_autofree char *where = g_strdup_printf(_("interface %s: "), mac);
 
+    if (is_isolated(conf_xml_kept_child(net->info.kept, NULL)))
+        return libxl_conf_refuse(def, error, _("%s<port isolated='yes'> is not possible on Xen"),
+                                 where);
     return check(def, conf_xml_kept_child(net->info.kept, NULL), net_parts, where, error);
 }
 
