@@ -54,10 +54,10 @@ domain_cpu_clear(DomainCpuDef *cpu)
 /* --- features ---------------------------------------------------------------- */
 
 static bool
-has_feature(const DomainCpuDef *cpu, const char *name)
+has_feature(const GPtrArray *features, const char *name)
 {
-    for (guint i = 0; i < cpu->features->len; i++) {
-        const DomainCpuFeature *feature = cpu->features->pdata[i];
+    for (guint i = 0; i < features->len; i++) {
+        const DomainCpuFeature *feature = features->pdata[i];
 
         if (g_strcmp0(feature->name, name) == 0)
             return true;
@@ -66,7 +66,7 @@ has_feature(const DomainCpuDef *cpu, const char *name)
 }
 
 static bool
-parse_feature(DomainCpuDef *cpu, xmlNode *node, GError **error)
+parse_feature(GPtrArray *features, xmlNode *node, GError **error)
 {
     g_autofree char *name = conf_xml_attr(node, "name");
     int policy = DOMAIN_CPU_REQUIRE;
@@ -77,14 +77,26 @@ parse_feature(DomainCpuDef *cpu, xmlNode *node, GError **error)
         return false;
     if (!name || !*name)
         return virtxl_error_set(error, VIR_ERR_XML_ERROR, _("Invalid CPU feature name"));
-    if (has_feature(cpu, name))
+    if (has_feature(features, name))
         return virtxl_error_set(error, VIR_ERR_XML_ERROR,
                                 _("CPU feature '%s' specified more than once"), name);
     feature = g_new0(DomainCpuFeature, 1);
     feature->name = g_steal_pointer(&name);
     feature->policy = (DomainCpuPolicy)policy;
-    g_ptr_array_add(cpu->features, feature);
+    g_ptr_array_add(features, feature);
     return true;
+}
+
+GPtrArray *
+domain_cpu_parse_features(xmlNode *cpu, GError **error)
+{
+    g_autoptr(GPtrArray) features = g_ptr_array_new_with_free_func(feature_free);
+
+    for (xmlNode *node = NULL; (node = conf_xml_next_child(cpu, node, "feature"));) {
+        if (!parse_feature(features, node, error))
+            return NULL;
+    }
+    return g_steal_pointer(&features);
 }
 
 /* --- NUMA cells ------------------------------------------------------------------ */
@@ -244,6 +256,7 @@ static bool
 parse_cpu(DomainCpuDef *cpu, xmlNode *domain, GError **error)
 {
     xmlNode *node = conf_xml_child(domain, "cpu");
+    GPtrArray *features;
     xmlNode *numa;
     int mode;
 
@@ -251,10 +264,11 @@ parse_cpu(DomainCpuDef *cpu, xmlNode *domain, GError **error)
         return true;
     if (!conf_xml_attr_enum(node, "mode", mode_names, &mode, VIR_ERR_CONFIG_UNSUPPORTED, error))
         return false;
-    for (xmlNode *child = NULL; (child = conf_xml_next_child(node, child, "feature"));) {
-        if (!parse_feature(cpu, child, error))
-            return false;
-    }
+    features = domain_cpu_parse_features(node, error);
+    if (!features)
+        return false;
+    g_ptr_array_unref(cpu->features);
+    cpu->features = features;
     numa = conf_xml_child(node, "numa");
     if (numa && !parse_cells(cpu, numa, error))
         return false;

@@ -16,6 +16,7 @@ typedef enum {
     DOMAIN_CPU_OPTIONAL,
     DOMAIN_CPU_DISABLE,
     DOMAIN_CPU_FORBID,
+    DOMAIN_CPU_POLICIES,
 } DomainCpuPolicy;
 
 typedef struct {
@@ -38,6 +39,10 @@ typedef struct {
 
 void domain_cpu_init(DomainCpuDef *cpu);
 void domain_cpu_clear(DomainCpuDef *cpu);
+
+/* The features of @cpu, a <cpu>: a new array of DomainCpuFeature. Errors:
+ * VIR_ERR_XML_ERROR, VIR_ERR_CONFIG_UNSUPPORTED. */
+GPtrArray *domain_cpu_parse_features(xmlNode *cpu, GError **error);
 
 /* Reads <cpu> and <numatune> out of @domain, which has at most @vcpus. Errors:
  * VIR_ERR_XML_ERROR, VIR_ERR_CONFIG_UNSUPPORTED, VIR_ERR_INVALID_ARG,

@@ -180,3 +180,11 @@ domain_schema_validate(DomainSchema *schema, const char *xml, GError **error)
 
     return doc && validate(schema, doc, error);
 }
+
+bool
+domain_schema_validate_cpu(DomainSchema *schema, const char *xml, GError **error)
+{
+    g_autoptr(xmlDoc) doc = conf_xml_parse(xml, "CPU_definition", "cpu", error);
+
+    return doc && validate(schema, doc, error);
+}

@@ -12,8 +12,9 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* Where the client library installs the schema. */
-#define DOMAIN_SCHEMA_PATH "/usr/share/libvirt/schemas/domain.rng"
+/* Where the client library installs the schema, and that of a <cpu> by itself. */
+#define DOMAIN_SCHEMA_PATH     "/usr/share/libvirt/schemas/domain.rng"
+#define DOMAIN_SCHEMA_CPU_PATH "/usr/share/libvirt/schemas/cpu.rng"
 
 typedef struct DomainSchema DomainSchema;
 
@@ -26,3 +27,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainSchema, domain_schema_free)
  * names the element; VIR_ERR_INTERNAL_ERROR if there is no schema (it is looked
  * for again next time); conf_xml_parse()'s. */
 bool domain_schema_validate(DomainSchema *schema, const char *xml, GError **error);
+
+/* The same of the <cpu> document @xml, by a schema of those. */
+bool domain_schema_validate_cpu(DomainSchema *schema, const char *xml, GError **error);

@@ -21,17 +21,24 @@
 /* --- the host ------------------------------------------------------------- */
 
 static void
-add_cpu(xmlNode *host, const XenHostInfo *info)
+add_cpu(xmlNode *host, const XenHostInfo *info, const CpuHost *model)
 {
     xmlNode *cpu = conf_xml_add(host, "cpu");
     xmlNode *topology;
 
     conf_xml_add_text(cpu, "arch", info->model);
+    if (model) {
+        if (cpu_host_has(model, "pae"))
+            conf_xml_add(conf_xml_add(cpu, "features"), "pae");
+        conf_xml_add_text(cpu, "model", model->model->name);
+    }
     topology = conf_xml_add(cpu, "topology");
     conf_xml_setf(topology, "sockets", "%u", info->sockets);
     conf_xml_setf(topology, "dies", "1");
     conf_xml_setf(topology, "cores", "%u", info->cores);
     conf_xml_setf(topology, "threads", "%u", info->threads);
+    if (model)
+        cpu_host_format_features(model, cpu);
 }
 
 /* Which thread belongs to which core is not known: the numbers of CPUs tell only
@@ -75,11 +82,11 @@ add_topology(xmlNode *host, const XenHostInfo *info)
 }
 
 static void
-add_host(xmlNode *root, const XenHostInfo *info)
+add_host(xmlNode *root, const XenHostInfo *info, const CpuHost *cpu)
 {
     xmlNode *host = conf_xml_add(root, "host");
 
-    add_cpu(host, info);
+    add_cpu(host, info, cpu && cpu->model ? cpu : NULL);
     conf_xml_add_text(host, "netprefix", "vif");
     add_topology(host, info);
 }
@@ -236,13 +243,13 @@ add_guests(xmlNode *root, const XenHostInfo *info, const char *emulator, const c
 }
 
 char *
-libxl_capabilities_format(const XenHostInfo *info, const char *emulator, const char *hvm_loader,
-                          GError **error)
+libxl_capabilities_format(const XenHostInfo *info, const CpuHost *cpu, const char *emulator,
+                          const char *hvm_loader, GError **error)
 {
     g_autoptr(xmlDoc) doc = conf_xml_new("capabilities");
     xmlNode *root = conf_xml_root(doc);
 
-    add_host(root, info);
+    add_host(root, info, cpu);
     add_guests(root, info, emulator, hvm_loader);
     return conf_xml_print(root, 0);
 }

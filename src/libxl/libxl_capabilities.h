@@ -4,12 +4,13 @@
  */
 #pragma once
 
+#include "conf/cpu_model.h"
 #include "conf/domain_conf.h"
 #include "xen/xen_host.h"
 
-/* Returns the document as a new string. @emulator and @hvm_loader: paths that
+/* Returns the document as a new string. @cpu: NULL if it is not known. @emulator and @hvm_loader: paths that
  * domains get by default. */
-char *libxl_capabilities_format(const XenHostInfo *info, const char *emulator,
+char *libxl_capabilities_format(const XenHostInfo *info, const CpuHost *cpu, const char *emulator,
                                 const char *hvm_loader, GError **error);
 
 /* The kinds of guest in that document, as the parser of definitions wants them:

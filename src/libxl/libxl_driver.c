@@ -22,12 +22,14 @@
 #include "libxl/libxl_channel_state.h"
 #include "libxl/libxl_driver_agent.h"
 #include "libxl/libxl_driver_state.h"
+#include "libxl/libxl_host_cpu.h"
 #include "libxl/libxl_lifecycle.h"
 #include "libxl/libxl_save.h"
 #include "libxl/libxl_store.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/i18n.h"
+#include "util/log_subject.h"
 
 /* Threads that follow up on what the host reports. A restart takes one for as
  * long as the build of a domain. */
@@ -74,6 +76,7 @@ libxl_driver_config_new(const char *root)
     config->state_dir = g_strconcat(root, "/run/libvirt/libxl", NULL);
     config->channel_dir = g_strconcat(root, "/run/libvirt/libxl/channel", NULL);
     config->log_dir = g_strconcat(root, "/var/log/libvirt/libxl", NULL);
+    config->hook_dir = g_strconcat(root, "/etc/libvirt/hooks", NULL);
     config->sysfs_dir = g_strconcat(root, "/sys", NULL);
     config->dmi_dir = g_strconcat(root, "/sys/class/dmi/id", NULL);
     config->emulator = first_existing(emulators);
@@ -99,6 +102,7 @@ libxl_driver_config_free(LibxlDriverConfig *config)
     g_free(config->state_dir);
     g_free(config->channel_dir);
     g_free(config->log_dir);
+    g_free(config->hook_dir);
     g_free(config->sysfs_dir);
     g_free(config->dmi_dir);
     g_free(config->emulator);
@@ -436,9 +440,11 @@ open_driver(LibxlDriver *driver, GError **error)
     if (!make_directories(driver->config, error) || !take_lock(driver, error) ||
         !driver->host->ops->get_info(driver->host, &driver->info, error))
         return false;
+    log_subject_set_directory(driver->config->log_dir);
     driver->guest_kinds = libxl_capabilities_guest_kinds(&driver->info);
-    driver->capabilities = libxl_capabilities_format(&driver->info, driver->config->emulator,
-                                                     driver->config->hvm_loader, error);
+    driver->cpu = libxl_host_cpu_new(&driver->info);
+    driver->capabilities = libxl_capabilities_format(
+        &driver->info, driver->cpu, driver->config->emulator, driver->config->hvm_loader, error);
     if (!driver->capabilities ||
         !driver->host->ops->watch(driver->host, on_host_event, driver, error))
         return false;
@@ -459,6 +465,7 @@ libxl_driver_open(LibxlDriverConfig *config, XenHost *host, LibxlDriverEventFunc
     driver->host = host;
     driver->lock_fd = -1;
     driver->schema = domain_schema_new(DOMAIN_SCHEMA_PATH);
+    driver->cpu_schema = domain_schema_new(DOMAIN_SCHEMA_CPU_PATH);
     driver->domains = libxl_domain_list_new();
     driver->event_func = func;
     driver->event_data = user_data;
@@ -488,6 +495,7 @@ libxl_driver_close(LibxlDriver *driver)
         continue;
     g_async_queue_unref(driver->events);
     libxl_domain_list_free(driver->domains);
+    log_subject_set_directory(NULL);
     if (driver->lock_fd >= 0)
         close(driver->lock_fd);
     xen_host_info_clear(&driver->info);
@@ -497,6 +505,8 @@ libxl_driver_close(LibxlDriver *driver)
     g_free(driver->capabilities);
     g_free(driver->guest_kinds);
     domain_schema_free(driver->schema);
+    domain_schema_free(driver->cpu_schema);
+    cpu_host_free(driver->cpu);
     g_free(driver);
 }
 

@@ -122,6 +122,21 @@ parse(LibxlDriver *driver, const char *xml, bool validate, GError **error)
     return g_steal_pointer(&def);
 }
 
+LibxlDomainRef *
+libxl_driver_domain_identify(LibxlDriver *driver, const char *xml, GError **error)
+{
+    g_autoptr(DomainDef) def = parse(driver, xml, false, error);
+    LibxlDomainRef *ref;
+
+    if (!def)
+        return NULL;
+    ref = g_new0(LibxlDomainRef, 1);
+    ref->name = g_strdup(def->name);
+    memcpy(ref->uuid, def->uuid, sizeof(ref->uuid));
+    ref->id = -1;
+    return ref;
+}
+
 static bool
 define(LibxlDriver *driver, LibxlDomain *domain, DomainDef *def, GError **error)
 {
@@ -389,24 +404,6 @@ libxl_driver_domain_reset(LibxlDriver *driver, const guint8 *uuid, guint flags, 
                               domain->name);
     else
         ok = libxl_lifecycle_reset(driver, domain, error);
-    libxl_driver_end(domain);
-    return ok;
-}
-
-bool
-libxl_driver_domain_pm_wakeup(LibxlDriver *driver, const guint8 *uuid, guint flags, GError **error)
-{
-    LibxlDomain *domain;
-    bool ok;
-
-    if (!libxl_driver_check_flags(flags, 0, "virDomainPMWakeup", error) ||
-        !(domain = libxl_driver_begin_active(driver, uuid, error)))
-        return false;
-    if (domain->live->os.type != DOMAIN_OS_TYPE_HVM)
-        ok = virtxl_error_set(error, VIR_ERR_OPERATION_UNSUPPORTED,
-                              _("domain '%s': only an HVM guest can be woken"), domain->name);
-    else
-        ok = driver->host->ops->wake_up(driver->host, (guint32)domain->live->id, error);
     libxl_driver_end(domain);
     return ok;
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "conf/cpu_model.h"
 #include "conf/domain_schema.h"
 #include "libxl/libxl_domain.h"
 #include "libxl/libxl_driver.h"
@@ -13,6 +14,8 @@ struct LibxlDriver {
     LibxlDriverConfig *config;
     XenHost *host;
     XenHostInfo info;
+    CpuHost *cpu;                 /* NULL: nothing is known of CPUs */
+    DomainSchema *cpu_schema;     /* as schema */
     char *capabilities;           /* XML */
     DomainGuestKind *guest_kinds; /* that this host runs */
     DomainSchema *schema;         /* for who asks for validation */

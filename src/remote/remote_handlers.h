@@ -10,8 +10,12 @@
 #define REMOTE_HANDLER(name)                                                                       \
     bool name(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
 
-/* remote_connect.c: the connection and the host */
+/* remote_auth.c: who the client is */
 REMOTE_HANDLER(remote_auth_list);
+REMOTE_HANDLER(remote_auth_polkit);
+bool remote_auth_polkit_begin(RemoteCall *call, GError **error);
+
+/* remote_connect.c: the connection and the host */
 REMOTE_HANDLER(remote_connect_open);
 REMOTE_HANDLER(remote_connect_close);
 REMOTE_HANDLER(remote_connect_supports_feature);
@@ -31,6 +35,8 @@ REMOTE_HANDLER(remote_do_nothing); /* succeeds with zeros: no objects, nothing t
 /* remote_host.c: what the host is and can */
 REMOTE_HANDLER(remote_connect_get_domain_capabilities);
 REMOTE_HANDLER(remote_connect_get_sysinfo);
+REMOTE_HANDLER(remote_connect_compare_cpu);
+REMOTE_HANDLER(remote_connect_baseline_cpu);
 /* remote_native.c: definitions as xl.cfg and back */
 REMOTE_HANDLER(remote_connect_domain_xml_from_native);
 REMOTE_HANDLER(remote_connect_domain_xml_to_native);
@@ -102,6 +108,8 @@ REMOTE_HANDLER(remote_domain_rename);
 REMOTE_HANDLER(remote_domain_reset);
 REMOTE_HANDLER(remote_domain_pm_wakeup);
 REMOTE_HANDLER(remote_domain_send_key);
+REMOTE_HANDLER(remote_domain_inject_nmi);
+REMOTE_HANDLER(remote_domain_screenshot);
 bool remote_domain_shutdown_asks_agent(gconstpointer data);
 bool remote_domain_reboot_asks_agent(gconstpointer data);
 

@@ -34,3 +34,25 @@ remote_connect_get_sysinfo(RemoteCall *call, gconstpointer data, gpointer result
     ret->sysinfo = libxl_driver_connect_get_sysinfo(call->driver, args->flags, error);
     return ret->sysinfo != NULL;
 }
+
+bool
+remote_connect_compare_cpu(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
+{
+    const remote_connect_compare_cpu_args *args = data;
+    remote_connect_compare_cpu_ret *ret = result;
+
+    ret->result = libxl_driver_connect_compare_cpu(call->driver, args->xml, args->flags, error);
+    return ret->result != VIR_CPU_COMPARE_ERROR;
+}
+
+bool
+remote_connect_baseline_cpu(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
+{
+    const remote_connect_baseline_cpu_args *args = data;
+    remote_connect_baseline_cpu_ret *ret = result;
+
+    ret->cpu = libxl_driver_connect_baseline_cpu(call->driver,
+                                                 (const char *const *)args->xmlCPUs.xmlCPUs_val,
+                                                 args->xmlCPUs.xmlCPUs_len, args->flags, error);
+    return ret->cpu != NULL;
+}

@@ -214,3 +214,12 @@ remote_domain_send_key(RemoteCall *call, gconstpointer data, gpointer result, GE
                                         args->holdtime, args->keycodes.keycodes_val,
                                         args->keycodes.keycodes_len, args->flags, error);
 }
+
+bool
+remote_domain_inject_nmi(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
+{
+    const remote_domain_inject_nmi_args *args = data;
+
+    return libxl_driver_domain_inject_nmi(call->driver, remote_domain_uuid(&args->dom), args->flags,
+                                          error);
+}

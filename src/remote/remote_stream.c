@@ -5,6 +5,8 @@
  * stalls the other and nobody else. All is in the event loop, some writes and one read a
  * turn.
  *
+ * What is no device but a file, which is ready always, is read as fast as the client takes it.
+ *
  * When the device ends (the domain has stopped, a channel was detached), the client reads
  * to the end of what came from it. When the client finishes, the device gets what is left
  * first, for as long as it takes any of it.
@@ -14,6 +16,7 @@
 #include "remote/remote_stream.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "remote/remote_error.h"
@@ -32,10 +35,11 @@ typedef struct {
     RpcStream *stream;    /* NULL: it is over */
     LibxlChrLease *lease; /* NULL: the device has ended, or is given up */
     int fd;               /* the lease's */
-    FdWatch *watch;
-    bool is_deaf;   /* the device takes no more */
-    bool is_ending; /* it gives no more than it has already */
-    bool has_taken; /* since the last look at it */
+    FdWatch *watch;       /* NULL: it is a file */
+    guint start;          /* likewise: when it is read for the first time */
+    bool is_deaf;         /* the device takes no more */
+    bool is_ending;       /* it gives no more than it has already */
+    bool has_taken;       /* since the last look at it */
     guint finish_timer;
 } RemoteStream;
 
@@ -70,6 +74,7 @@ handle_closed(RpcStream *stream, gpointer user_data)
     pump->stream = NULL;
     let_go_of_device(pump);
     g_clear_handle_id(&pump->finish_timer, g_source_remove);
+    g_clear_handle_id(&pump->start, g_source_remove);
     release(pump);
 }
 
@@ -193,7 +198,7 @@ run(RemoteStream *pump)
         write_device(pump);
     if (pump->lease)
         read_device(pump);
-    if (pump->lease)
+    if (pump->lease && pump->watch)
         update_watch(pump);
     release(pump);
 }
@@ -202,6 +207,31 @@ static void
 handle_device(GIOCondition condition, gpointer user_data)
 {
     run(user_data);
+}
+
+static gboolean
+handle_file(gpointer user_data)
+{
+    RemoteStream *pump = user_data;
+
+    pump->start = 0;
+    run(pump);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+start_device(RemoteStream *pump)
+{
+    struct stat status;
+
+    pump->fd = libxl_chr_lease_get_fd(pump->lease);
+    if (fstat(pump->fd, &status) == 0 && S_ISREG(status.st_mode)) {
+        pump->is_ending = true;
+        pump->start = g_idle_add(handle_file, pump);
+        return;
+    }
+    pump->watch = fd_watch_new(pump->fd, handle_device, pump);
+    fd_watch_set(pump->watch, G_IO_IN);
 }
 
 /* --- the stream's side ----------------------------------------------------------- */
@@ -255,9 +285,7 @@ remote_stream_open(RpcStreams *streams, const RpcHeader *call, LibxlChrLease *le
         release(pump);
         return false;
     }
-    pump->fd = libxl_chr_lease_get_fd(lease);
-    pump->watch = fd_watch_new(pump->fd, handle_device, pump);
-    fd_watch_set(pump->watch, G_IO_IN);
+    start_device(pump);
     libxl_chr_lease_watch(lease, handle_lease_end, pump);
     return true;
 }

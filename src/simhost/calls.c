@@ -38,6 +38,21 @@ call_watch(SimCallContext *context, struct json_object *args, struct json_object
     return true;
 }
 
+/* What an Intel processor of 2013 says. */
+static const guint32 hw_cap[] = {
+    0x1f8bfbff, 0xf7fa3203, 0x2c100800, 0x00000021, 0x00000001, 0x000007a9, 0x00000000, 0x00000100,
+};
+
+static struct json_object *
+describe_hw_cap(void)
+{
+    struct json_object *words = json_object_new_array();
+
+    for (gsize i = 0; i < G_N_ELEMENTS(hw_cap); i++)
+        json_object_array_add(words, json_object_new_int64(hw_cap[i]));
+    return words;
+}
+
 static bool
 call_get_info(SimCallContext *context, struct json_object *args, struct json_object *result,
               GError **error)
@@ -56,6 +71,7 @@ call_get_info(SimCallContext *context, struct json_object *args, struct json_obj
                         "xen-3.0-x86_64 hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64");
     sim_json_add_flag(result, "has_hvm", true);
     sim_json_add_flag(result, "has_hap", true);
+    json_object_object_add(result, "hw_cap", describe_hw_cap());
     return true;
 }
 
@@ -287,6 +303,7 @@ static const struct {
     {"restore", sim_call_restore, COUNTED},
     {"resume", sim_call_resume, COUNTED},
     {"save", sim_call_save, COUNTED},
+    {"send_trigger", sim_call_send_trigger, COUNTED},
     {"set_assignable", sim_call_set_assignable, COUNTED},
     {"set_channel_online", sim_call_set_channel_online, COUNTED},
     {"set_max_memory", sim_call_set_max_memory, COUNTED},
@@ -295,9 +312,8 @@ static const struct {
     {"set_scheduler", sim_call_set_scheduler, COUNTED},
     {"shutdown", call_shutdown, COUNTED},
     {"store_userdata", call_store_userdata, COUNTED},
-    {"unpause", call_unpause, COUNTED},
-    {"wake_up", sim_call_wake_up, COUNTED},
     {"tell_qemu", sim_call_tell_qemu, COUNTED},
+    {"unpause", call_unpause, COUNTED},
     {"watch", call_watch, COUNTED},
 };
 

@@ -170,9 +170,9 @@ command_list(Command *command, GError **error)
         }
         sim_device_list_foreach(sim_domain_get_devices(domain), list_device, command->text);
         sim_hardware_describe(sim_domain_get_hardware(domain), command->text);
-        if (sim_domain_get_config(domain)->resources->qemu_command)
-            g_string_append_printf(command->text, "\tqemu\t%s\n",
-                                   sim_domain_get_config(domain)->resources->qemu_command);
+        if (sim_domain_get_config(domain)->resources->told)
+            g_string_append_printf(command->text, "\ttold\t%s\n",
+                                   sim_domain_get_config(domain)->resources->told);
     }
     return true;
 }

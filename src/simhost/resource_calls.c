@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "simhost/resource_calls.h"
 
+#include <string.h>
+
 #include "simhost/call_args.h"
 #include "simhost/json_tools.h"
 #include "simhost/resources.h"
 #include "util/error.h"
 #include "util/i18n.h"
+
+#define SCREEN_WIDTH  640u
+#define SCREEN_HEIGHT 480u
 
 static guint64
 get_number(struct json_object *args, const char *key)
@@ -180,18 +185,9 @@ sim_call_set_scheduler(SimCallContext *context, struct json_object *args,
     return true;
 }
 
-/* Nobody sleeps here: there is nothing to do. */
-bool
-sim_call_wake_up(SimCallContext *context, struct json_object *args, struct json_object *result,
-                 GError **error)
-{
-    return sim_args_get_guest(context, args, error) != NULL;
-}
-
-/* The last command is listed; there is no device model to do it. */
-bool
-sim_call_tell_qemu(SimCallContext *context, struct json_object *args, struct json_object *result,
-                   GError **error)
+/* What a guest is told is noted, to be listed. */
+static bool
+note_told(SimCallContext *context, struct json_object *args, const char *key, GError **error)
 {
     SimDomain *domain = sim_args_get_guest(context, args, error);
     SimResources *resources;
@@ -199,10 +195,39 @@ sim_call_tell_qemu(SimCallContext *context, struct json_object *args, struct jso
     if (!domain)
         return false;
     resources = sim_domain_get_config(domain)->resources;
-    g_free(resources->qemu_command);
-    resources->qemu_command =
-        g_strdup(json_object_get_string(json_object_object_get(args, "command")));
+    g_free(resources->told);
+    resources->told = g_strdup(json_object_get_string(json_object_object_get(args, key)));
     return true;
+}
+
+bool
+sim_call_send_trigger(SimCallContext *context, struct json_object *args, struct json_object *result,
+                      GError **error)
+{
+    return note_told(context, args, "trigger", error);
+}
+
+/* What a device model puts into a file when it is told to show the screen. */
+static void
+draw_screen(const char *path)
+{
+    g_autoptr(GString) picture = g_string_new(NULL);
+
+    g_string_printf(picture, "P6\n%u %u\n255\n", SCREEN_WIDTH, SCREEN_HEIGHT);
+    for (guint i = 0; i < SCREEN_WIDTH * SCREEN_HEIGHT * 3; i++)
+        g_string_append_c(picture, (char)(i % 251));
+    g_file_set_contents(path, picture->str, (gssize)picture->len, NULL);
+}
+
+bool
+sim_call_tell_qemu(SimCallContext *context, struct json_object *args, struct json_object *result,
+                   GError **error)
+{
+    const char *command = json_object_get_string(json_object_object_get(args, "command"));
+
+    if (command && g_str_has_prefix(command, "screendump "))
+        draw_screen(strchr(command, ' ') + 1);
+    return note_told(context, args, "command", error);
 }
 
 /* --- counters --- */

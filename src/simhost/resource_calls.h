@@ -17,7 +17,7 @@ SIM_RESOURCE_CALL(sim_call_set_memory);
 SIM_RESOURCE_CALL(sim_call_set_max_memory);
 SIM_RESOURCE_CALL(sim_call_get_scheduler);
 SIM_RESOURCE_CALL(sim_call_set_scheduler);
-SIM_RESOURCE_CALL(sim_call_wake_up);
+SIM_RESOURCE_CALL(sim_call_send_trigger);
 SIM_RESOURCE_CALL(sim_call_tell_qemu);
 SIM_RESOURCE_CALL(sim_call_get_block_stats);
 SIM_RESOURCE_CALL(sim_call_get_interface_stats);

@@ -85,7 +85,7 @@ sim_resources_free(SimResources *resources)
     g_ptr_array_unref(resources->affinity);
     g_ptr_array_unref(resources->disks);
     g_ptr_array_unref(resources->nets);
-    g_free(resources->qemu_command);
+    g_free(resources->told);
     g_free(resources);
 }
 

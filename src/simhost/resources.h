@@ -20,7 +20,7 @@ typedef struct {
     GPtrArray *affinity; /* of GByteArray or NULL (all CPUs), by number of the vCPU */
     GPtrArray *disks;    /* of char *: targets */
     GPtrArray *nets;     /* of char *: MAC addresses */
-    char *qemu_command;  /* what its device model was told last; or NULL */
+    char *told;          /* the last trigger, or command for its device model; or NULL */
 } SimResources;
 
 /* @config: a libxl_domain_config in libxl's JSON, or NULL. */

@@ -31,6 +31,9 @@
 
 typedef struct XenHost XenHost;
 
+/* Words of CPUID that libxl tells. */
+#define XEN_HOST_HW_CAPS 8
+
 /* What does not change while the host runs. */
 typedef struct {
     char *model;        /* machine, as uname -m has it */
@@ -47,6 +50,7 @@ typedef struct {
     char *capabilities; /* Xen's list of guest ABIs ("xen-3.0-x86_64 hvm-3.0-x86_64 ...") */
     bool has_hvm;       /* the CPU can run HVM and PVH guests */
     bool has_hap;       /* ... with nested paging */
+    guint32 hw_cap[XEN_HOST_HW_CAPS]; /* as libxl_physinfo has them; 0: not known */
 } XenHostInfo;
 
 void xen_host_info_clear(XenHostInfo *info);
@@ -182,8 +186,8 @@ typedef struct {
     /* Sets weight and cap. */
     bool (*set_scheduler)(XenHost *host, guint32 domid, const XenScheduler *scheduler,
                           GError **error);
-    /* Wakes an HVM guest that sleeps (ACPI S3). */
-    bool (*wake_up)(XenHost *host, guint32 domid, GError **error);
+    /* Gives the guest an event of the machine's: wake-up from S3 is for HVM guests only. */
+    bool (*send_trigger)(XenHost *host, guint32 domid, libxl_trigger trigger, GError **error);
     /* Has the device model of an HVM guest carry out @command of its monitor, as a person
      * would type it. Errors: VIR_ERR_OPERATION_FAILED with what it complains about. */
     bool (*tell_qemu)(XenHost *host, guint32 domid, const char *command, GError **error);

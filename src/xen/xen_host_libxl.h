@@ -138,7 +138,8 @@ bool xen_host_libxl_get_scheduler(XenHost *host, guint32 domid, XenScheduler *sc
                                   GError **error);
 bool xen_host_libxl_set_scheduler(XenHost *host, guint32 domid, const XenScheduler *scheduler,
                                   GError **error);
-bool xen_host_libxl_wake_up(XenHost *host, guint32 domid, GError **error);
+bool xen_host_libxl_send_trigger(XenHost *host, guint32 domid, libxl_trigger trigger,
+                                 GError **error);
 bool xen_host_libxl_tell_qemu(XenHost *host, guint32 domid, const char *command, GError **error);
 GArray *xen_host_libxl_list_nodes(XenHost *host, GError **error);
 GPtrArray *xen_host_libxl_get_block_stats(XenHost *host, guint32 domid, GError **error);

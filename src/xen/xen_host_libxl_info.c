@@ -16,6 +16,8 @@
 
 #define KIB 1024
 
+G_STATIC_ASSERT(sizeof(((XenHostInfo *)NULL)->hw_cap) == sizeof(libxl_hwcap));
+
 /* The kernel's door to the hypervisor; the second one on kernels without the
  * xen-privcmd module. */
 #define PRIVCMD_DEVICE "/dev/xen/privcmd"
@@ -126,6 +128,7 @@ xen_host_libxl_get_info(XenContext *context, XenHostInfo *info, GError **error)
     info->capabilities = g_strstrip(g_strdup(version->capabilities));
     info->has_hvm = physinfo.cap_hvm;
     info->has_hap = physinfo.cap_hap;
+    memcpy(info->hw_cap, physinfo.hw_cap, sizeof(info->hw_cap));
     libxl_physinfo_dispose(&physinfo);
     return true;
 }

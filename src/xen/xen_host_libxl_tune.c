@@ -206,17 +206,18 @@ xen_host_libxl_set_scheduler(XenHost *host, guint32 domid, const XenScheduler *s
 }
 
 bool
-xen_host_libxl_wake_up(XenHost *host, guint32 domid, GError **error)
+xen_host_libxl_send_trigger(XenHost *host, guint32 domid, libxl_trigger trigger, GError **error)
 {
     g_autoptr(XenContext) context = xen_host_libxl_take_context(host, error);
     int rc;
 
     if (!context)
         return false;
-    rc = libxl_send_trigger(context->libxl, domid, LIBXL_TRIGGER_S3RESUME, 0, NULL);
+    rc = libxl_send_trigger(context->libxl, domid, trigger, 0, NULL);
     if (rc)
-        return xen_context_fail_domain(context, rc, domid, error, _("cannot wake domain %u"),
-                                       domid);
+        return xen_context_fail_domain(context, rc, domid, error,
+                                       _("cannot send '%s' to domain %u"),
+                                       libxl_trigger_to_string(trigger), domid);
     return true;
 }
 

@@ -157,6 +157,7 @@ static bool
 sim_get_info(XenHost *host, XenHostInfo *info, GError **error)
 {
     g_autoptr(Json) result = xen_sim_client_call(get_sim(host)->client, "get_info", NULL, error);
+    Json *words;
 
     if (!result)
         return false;
@@ -175,6 +176,9 @@ sim_get_info(XenHost *host, XenHostInfo *info, GError **error)
         .has_hvm = get_flag(result, "has_hvm"),
         .has_hap = get_flag(result, "has_hap"),
     };
+    words = json_object_object_get(result, "hw_cap");
+    for (gsize i = 0; words && i < MIN(json_object_array_length(words), XEN_HOST_HW_CAPS); i++)
+        info->hw_cap[i] = (guint32)json_object_get_int64(json_object_array_get_idx(words, i));
     return true;
 }
 
@@ -479,7 +483,7 @@ static const XenHostOps sim_ops = {
     .set_max_memory = xen_host_sim_set_max_memory,
     .get_scheduler = xen_host_sim_get_scheduler,
     .set_scheduler = xen_host_sim_set_scheduler,
-    .wake_up = xen_host_sim_wake_up,
+    .send_trigger = xen_host_sim_send_trigger,
     .tell_qemu = xen_host_sim_tell_qemu,
     .get_block_stats = xen_host_sim_get_block_stats,
     .get_interface_stats = xen_host_sim_get_interface_stats,

@@ -183,9 +183,13 @@ xen_host_sim_set_scheduler(XenHost *host, guint32 domid, const XenScheduler *sch
 }
 
 bool
-xen_host_sim_wake_up(XenHost *host, guint32 domid, GError **error)
+xen_host_sim_send_trigger(XenHost *host, guint32 domid, libxl_trigger trigger, GError **error)
 {
-    return call_plain(host, "wake_up", new_args(domid), error);
+    Json *args = new_args(domid);
+
+    json_object_object_add(args, "trigger",
+                           json_object_new_string(libxl_trigger_to_string(trigger)));
+    return call_plain(host, "send_trigger", args, error);
 }
 
 bool

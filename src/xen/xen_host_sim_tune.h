@@ -20,7 +20,7 @@ bool xen_host_sim_get_scheduler(XenHost *host, guint32 domid, XenScheduler *sche
                                 GError **error);
 bool xen_host_sim_set_scheduler(XenHost *host, guint32 domid, const XenScheduler *scheduler,
                                 GError **error);
-bool xen_host_sim_wake_up(XenHost *host, guint32 domid, GError **error);
+bool xen_host_sim_send_trigger(XenHost *host, guint32 domid, libxl_trigger trigger, GError **error);
 bool xen_host_sim_tell_qemu(XenHost *host, guint32 domid, const char *command, GError **error);
 GPtrArray *xen_host_sim_get_block_stats(XenHost *host, guint32 domid, GError **error);
 GPtrArray *xen_host_sim_get_interface_stats(XenHost *host, guint32 domid, GError **error);

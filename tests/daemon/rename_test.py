@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What a domain is called and what is noted about it, and what else is done to it: reset,
-wake-up, keys. By stock virsh and libvirt-python on the simulated host."""
+"""What a domain is called and what is noted about it, and reset: by stock virsh and
+libvirt-python on the simulated host."""
 
 import os
 import xml.etree.ElementTree as ElementTree
@@ -225,55 +225,6 @@ def a_reset_that_the_host_refuses_leaves_what_runs():
         fails(libvirt.VIR_ERR_OPERATION_INVALID, guest.domain().reset)
         fails(libvirt.VIR_ERR_INVALID_ARG, guest.domain().reset, UNKNOWN)
         fails(libvirt.VIR_ERR_OPERATION_INVALID, connection(shared()).lookupByID(0).reset)
-
-
-HVM = domain_xml("hvm").replace("<type machine='xenpv'>linux</type>", "<type>hvm</type>")
-
-
-@test
-def an_hvm_guest_is_woken():
-    shared().virsh("create", shared().file("hvm.xml", HVM))
-    shared().virsh("dompmwakeup", "hvm")
-    fails(libvirt.VIR_ERR_INVALID_ARG, connection(shared()).lookupByName("hvm").pMWakeup, UNKNOWN)
-    shared().virsh("destroy", "hvm")
-    with Guest(shared(), "awake") as guest:
-        fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, guest.domain().pMWakeup)
-        shared().virsh("destroy", "awake")
-        fails(libvirt.VIR_ERR_OPERATION_INVALID, guest.domain().pMWakeup)
-
-
-def last_command():
-    """What the device model of the HVM domain was told."""
-    lines = (line.split("\t") for line in shared().ctl("list").splitlines())
-    return next((line[2] for line in lines if line[1] == "qemu"), None)
-
-
-@test
-def keys_are_pressed_in_an_hvm_guest():
-    shared().virsh("create", shared().file("hvm.xml", HVM))
-    domain = connection(shared()).lookupByName("hvm")
-    for arguments, told in ((("KEY_LEFTCTRL", "KEY_LEFTALT", "KEY_DELETE"), "sendkey 0x1d-0x38-0xd3"),
-                            (("--codeset", "qnum", "0xdb"), "sendkey 0xdb"),
-                            (("--holdtime", "700", "KEY_A", "KEY_F12"), "sendkey 0x1e-0x58 700")):
-        shared().virsh("send-key", "hvm", *arguments)
-        expect_equal(last_command(), told)
-    domain.sendKey(libvirt.VIR_KEYCODE_SET_LINUX, 2 ** 31 - 1, [1] * 16, 16)
-    expect_equal(last_command(), "sendkey " + "-".join(["0x01"] * 16) + " 2147483647")
-    for codeset, keys, flags in ((0, [0], 0), (0, [84], 0), (0, [767], 0), (0, [2 ** 32 - 1], 0), (9, [0], 0),
-                                 (9, [256], 0), (0, [30], UNKNOWN)):
-        fails(libvirt.VIR_ERR_INVALID_ARG, domain.sendKey, codeset, 0, keys, len(keys), flags)
-    fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, domain.sendKey, libvirt.VIR_KEYCODE_SET_USB, 0, [4], 1)
-    shared().ctl("fail", "tell_qemu", "1")
-    fails(libvirt.VIR_ERR_INTERNAL_ERROR, domain.sendKey, 0, 0, [30], 1)
-    shared().virsh("destroy", "hvm")
-
-
-@test
-def a_guest_without_a_keyboard_takes_no_keys():
-    with Guest(shared(), "no-keys") as guest:
-        fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, guest.domain().sendKey, 0, 0, [30], 1)
-        shared().virsh("destroy", "no-keys")
-        fails(libvirt.VIR_ERR_OPERATION_INVALID, guest.domain().sendKey, 0, 0, [30], 1)
 
 
 run()

@@ -32,7 +32,7 @@ static char *
 format(const XenHostInfo *info)
 {
     g_autoptr(GError) error = NULL;
-    char *xml = libxl_capabilities_format(info, EMULATOR, LOADER, &error);
+    char *xml = libxl_capabilities_format(info, NULL, EMULATOR, LOADER, &error);
 
     g_assert_no_error(error);
     return xml;

@@ -77,11 +77,14 @@ def test_the_stock_xen_driver_does_not_start_while_virtxld_has_the_host():
         libvirtd.end()
 
 
-def domain_capabilities(daemon):
-    """What the daemon says of each guest that it can run, but for what only virtxld has."""
+def capabilities(daemon):
+    """What the daemon says of the host's CPU, and of each guest that it can run but for what only
+    virtxld has."""
     host = clients.connect(daemon)
-    said = {}
-    for arch in ElementTree.fromstring(host.getCapabilities()).findall("guest/arch"):
+    xml = ElementTree.fromstring(host.getCapabilities())
+    cpu = ElementTree.tostring(xml.find("host/cpu"), encoding="unicode")
+    said = {"cpu": canonical(cpu), "compared": host.compareCPU(cpu), "baseline": canonical(host.baselineCPU([cpu]))}
+    for arch in xml.findall("guest/arch"):
         key = (arch.get("name"), arch.findtext("machine"))
         xml = ElementTree.fromstring(host.getDomainCapabilities(arch.findtext("emulator"), *key, "xen"))
         devices = xml.find("devices")
@@ -92,11 +95,11 @@ def domain_capabilities(daemon):
     return said
 
 
-def test_both_say_the_same_of_what_a_guest_can_have():
+def test_both_say_the_same_of_the_host_and_what_a_guest_can_have():
     with only(libvirtd):
-        stock = domain_capabilities(libvirtd)
+        stock = capabilities(libvirtd)
     with only(virtxld):
-        ours = domain_capabilities(virtxld)
+        ours = capabilities(virtxld)
     assert stock
     for key, said in stock.items():
         expect_equal(ours.get(key), said)
