@@ -79,4 +79,26 @@ def a_machine_that_says_nothing():
     fails(libvirt.VIR_ERR_INVALID_ARG, connection(shared()).getSysinfo, 1)
 
 
+@test
+def its_memory_is_counted():
+    host = connection(shared())
+    total, free = 16 << 20, host.getFreeMemory() >> 10
+    for cell in (0, libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS):
+        expect_equal(host.getMemoryStats(cell), {"total": total, "free": free})
+    expect_in("free", shared().virsh("nodememstats"))
+    for cell, flags in ((1, 0), (-2, 0), (0, 1)):
+        fails(libvirt.VIR_ERR_INVALID_ARG, host.getMemoryStats, cell, flags)
+
+
+@test
+def free_pages_are_small_ones():
+    host = connection(shared())
+    expect_equal(host.getFreePages([4], 0, 1), {0: {4: host.getFreeMemory() >> 12}})
+    expect_in("4KiB", shared().virsh("freepages", "--cellno", "0", "--pagesize", "4"))
+    fails(libvirt.VIR_ERR_OPERATION_FAILED, host.getFreePages, [2048], 0, 1)
+    for first, cells, flags in ((1, 1, 0), (0, 2, 0), (-1, 1, 0), (0, 1, 1)):
+        fails(libvirt.VIR_ERR_INVALID_ARG, host.getFreePages, [4], first, cells, flags)
+    fails(libvirt.VIR_ERR_RPC, host.getFreePages, [4] * 1024, 0, 2)
+
+
 run()
