@@ -11,6 +11,7 @@ import libvirt
 from fixture import Daemon, expect_equal, expect_in, run, shared, test
 from guests import connection, fails
 
+CPUS = 8
 SCHEMA = "/usr/share/libvirt/schemas/%s.rng"
 # As the Xen driver of libvirt 9.0 names them.
 DEVICES = {"disk": ["diskDevice", "bus", "model"], "graphics": ["type"], "video": ["modelType"],
@@ -77,6 +78,19 @@ def what_the_firmware_says():
 def a_machine_that_says_nothing():
     fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, connection(shared()).getSysinfo)
     fails(libvirt.VIR_ERR_INVALID_ARG, connection(shared()).getSysinfo, 1)
+
+
+@test
+def its_cpus_are_all_online():
+    host = connection(shared())
+    expect_equal(host.getCPUMap(), (CPUS, [True] * CPUS, CPUS))
+    expect_in("CPU map: yyyyyyyy", " ".join(shared().virsh("nodecpumap").split()))
+    fails(libvirt.VIR_ERR_INVALID_ARG, host.getCPUMap, 1)
+
+
+@test
+def it_has_no_security_model():
+    expect_equal(connection(shared()).getSecurityModel(), ["", ""])
 
 
 @test

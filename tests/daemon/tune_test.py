@@ -270,6 +270,14 @@ def a_change_of_pins_or_weight_is_an_event_for_who_asked():
 
 
 @test
+def the_maximum_of_memory_changes():
+    with Domain("maximum", start=False) as one:
+        one.domain.setMaxMemory(KIB * 2)
+        expect_equal((one.domain.maxMemory(), one.file().findtext("memory")), (KIB * 2, str(KIB * 2)))
+        fails(libvirt.VIR_ERR_INVALID_ARG, one.domain.setMaxMemory, 0)
+
+
+@test
 def what_is_done_when_it_stops_changes():
     with Domain("stops") as one:
         virsh = one.daemon.virsh
