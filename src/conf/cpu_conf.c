@@ -4,6 +4,8 @@
  */
 #include "conf/cpu_conf.h"
 
+#include <string.h>
+
 #include "conf/conf_xml_tools.h"
 #include "conf/cpuset_conf.h"
 #include "util/error.h"
@@ -174,6 +176,47 @@ sort_cells(DomainCpuDef *cpu, GError **error)
     return true;
 }
 
+/* Adds the vCPUs of @cell to @all, if none of them is there. */
+static bool
+claim_cpus(const DomainCpuCell *cell, GByteArray *all, GError **error)
+{
+    g_autoptr(GByteArray) cpus = cell->cpus ? cpuset_parse(cell->cpus) : NULL;
+    guint old = all->len;
+
+    if (!cpus)
+        return !cell->cpus || virtxl_error_set(error, VIR_ERR_INVALID_ARG,
+                                               _("Failed to parse bitmap '%s'"), cell->cpus);
+    if (cpus->len > old) {
+        g_byte_array_set_size(all, cpus->len);
+        memset(all->data + old, 0, cpus->len - old);
+    }
+    for (guint i = 0; i < cpus->len; i++) {
+        if (all->data[i] & cpus->data[i])
+            return virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                                    _("NUMA cell %u has vCPUs that another cell has, too"),
+                                    cell->id);
+        all->data[i] |= cpus->data[i];
+    }
+    return true;
+}
+
+/* A vCPU is in one cell, and there are no others than the guest's. */
+static bool
+check_cell_cpus(const DomainCpuDef *cpu, guint vcpus, GError **error)
+{
+    g_autoptr(GByteArray) all = g_byte_array_new();
+    guint last;
+
+    for (guint i = 0; i < cpu->cells->len; i++) {
+        if (!claim_cpus(cpu->cells->pdata[i], all, error))
+            return false;
+    }
+    last = all->len ? (all->len - 1) * 8 + (guint)g_bit_storage(all->data[all->len - 1]) : 0;
+    return last <= vcpus || virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
+                                             _("Number of CPUs in <numa> exceeds the <vcpu> "
+                                               "count"));
+}
+
 static bool
 parse_cells(DomainCpuDef *cpu, xmlNode *numa, GError **error)
 {
@@ -199,6 +242,9 @@ parse_numatune(DomainCpuDef *cpu, xmlNode *domain, GError **error)
 
     if (!node)
         return true;
+    if (conf_xml_has_child(node, "memnode") && cpu->cells->len == 0)
+        return virtxl_error_set(error, VIR_ERR_XML_ERROR,
+                                _("Element 'memnode' is invalid without any guest NUMA cells"));
     conf_xml_unsee(node);
     if (!nodeset)
         return true;
@@ -231,7 +277,8 @@ parse_cpu(DomainCpuDef *cpu, xmlNode *domain, GError **error)
 }
 
 bool
-domain_cpu_parse(DomainCpuDef *cpu, xmlNode *domain, GError **error)
+domain_cpu_parse(DomainCpuDef *cpu, xmlNode *domain, guint vcpus, GError **error)
 {
-    return parse_cpu(cpu, domain, error) && parse_numatune(cpu, domain, error);
+    return parse_cpu(cpu, domain, error) && check_cell_cpus(cpu, vcpus, error) &&
+           parse_numatune(cpu, domain, error);
 }

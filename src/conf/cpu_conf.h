@@ -44,6 +44,7 @@ void domain_cpu_clear(DomainCpuDef *cpu);
  * VIR_ERR_XML_ERROR, VIR_ERR_CONFIG_UNSUPPORTED. */
 GPtrArray *domain_cpu_parse_features(xmlNode *cpu, GError **error);
 
-/* Reads <cpu> and <numatune> out of @domain. Errors: VIR_ERR_XML_ERROR,
- * VIR_ERR_CONFIG_UNSUPPORTED, VIR_ERR_INVALID_ARG, as libvirt's. */
-bool domain_cpu_parse(DomainCpuDef *cpu, xmlNode *domain, GError **error);
+/* Reads <cpu> and <numatune> out of @domain, which has at most @vcpus. Errors:
+ * VIR_ERR_XML_ERROR, VIR_ERR_CONFIG_UNSUPPORTED, VIR_ERR_INVALID_ARG,
+ * VIR_ERR_INTERNAL_ERROR (a NUMA cell has vCPUs that the guest has not), as libvirt's. */
+bool domain_cpu_parse(DomainCpuDef *cpu, xmlNode *domain, guint vcpus, GError **error);

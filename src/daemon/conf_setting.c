@@ -72,6 +72,14 @@ conf_setting_mode(const ConfSetting *setting, const ConfEntry *entry, gpointer t
 
 /* To take another word silently would let in whom the administrator wanted to
  * keep out. */
+static bool
+fail_words(const ConfSetting *setting, GError **error)
+{
+    g_autofree char *words = g_strjoinv("\" or \"", (GStrv)setting->words);
+
+    return virtxl_error_set(error, VIR_ERR_CONF_SYNTAX, "\"%s\"", words);
+}
+
 bool
 conf_setting_word(const ConfSetting *setting, const ConfEntry *entry, gpointer target,
                   GError **error)
@@ -82,8 +90,28 @@ conf_setting_word(const ConfSetting *setting, const ConfEntry *entry, gpointer t
             return true;
         }
     }
-    return virtxl_error_set(error, VIR_ERR_CONF_SYNTAX, _("\"%s\" or \"%s\""), setting->words[0],
-                            setting->words[1]);
+    return fail_words(setting, error);
+}
+
+bool
+conf_setting_list(const ConfSetting *setting, const ConfEntry *entry, gpointer target,
+                  GError **error)
+{
+    guint bits = 0;
+
+    if (entry->type != CONF_LIST)
+        return virtxl_error_set(error, VIR_ERR_CONF_SYNTAX, _("a list"));
+    for (guint i = 0; entry->list[i]; i++) {
+        guint word = 0;
+
+        while (setting->words[word] && strcmp(setting->words[word], entry->list[i]) != 0)
+            word++;
+        if (!setting->words[word])
+            return fail_words(setting, error);
+        bits |= 1u << word;
+    }
+    G_STRUCT_MEMBER(guint, target, setting->offset) = bits;
+    return true;
 }
 
 /* --- a file ---------------------------------------------------------------- */

@@ -44,8 +44,12 @@ bool conf_setting_path(const ConfSetting *setting, const ConfEntry *entry, gpoin
 /* guint: permissions */
 bool conf_setting_mode(const ConfSetting *setting, const ConfEntry *entry, gpointer target,
                        GError **error);
-/* guint or an enumeration: the index of one of two words */
+/* guint or an enumeration: the index of one of the words */
 bool conf_setting_word(const ConfSetting *setting, const ConfEntry *entry, gpointer target,
+                       GError **error);
+
+/* guint: the bits (1 << index) of those of the words that are in a list */
+bool conf_setting_list(const ConfSetting *setting, const ConfEntry *entry, gpointer target,
                        GError **error);
 
 /* Sets the members of @target to what the file at @path says; a file that is not

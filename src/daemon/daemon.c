@@ -129,6 +129,7 @@ get_server_options(const DaemonConfig *config)
         .n_priority_workers = config->prio_workers,
         .keepalive_interval_ms = config->keepalive_interval * 1000,
         .keepalive_count = config->keepalive_count,
+        .checks_access = daemon_config_checks_access(config),
     };
 
     options.limits.max_clients = config->max_clients;

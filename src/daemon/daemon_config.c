@@ -6,9 +6,16 @@
 #include "util/i18n.h"
 
 #include <grp.h>
+#include <string.h>
 
 static const char *const authentications[] = {
-    [RPC_AUTH_NONE] = "none", [RPC_AUTH_PEERCRED] = "peercred", [RPC_AUTH_PEERCRED + 1] = NULL};
+    [RPC_AUTH_NONE] = "none",
+    [RPC_AUTH_PEERCRED] = "peercred",
+    [RPC_AUTH_POLKIT] = "polkit",
+    [RPC_AUTH_POLKIT + 1] = NULL,
+};
+
+static const char *const access_drivers[] = {"none", "nop", "polkit", NULL};
 
 #define MEMBER(name) #name, .offset = G_STRUCT_OFFSET(DaemonConfig, name)
 
@@ -30,7 +37,7 @@ static const ConfSetting settings[] = {
     {MEMBER(keepalive_interval), .apply = conf_setting_interval, .max = 86400},
     {MEMBER(keepalive_count), .apply = conf_setting_number, .min = 1, .max = 1000},
     {MEMBER(log_level), .apply = conf_setting_number, .min = 1, .max = 4},
-    {"access_drivers"},
+    {MEMBER(access_drivers), .apply = conf_setting_list, .words = access_drivers},
     {"admin_keepalive_count"},
     {"admin_keepalive_interval"},
     {"admin_max_client_requests"},
@@ -91,6 +98,16 @@ daemon_config_load(const char *path, bool required, GError **error)
     if (!conf_settings_load(path, required, settings, G_N_ELEMENTS(settings), config, error))
         return NULL;
     return g_steal_pointer(&config);
+}
+
+bool
+daemon_config_checks_access(const DaemonConfig *config)
+{
+    for (guint i = 0; access_drivers[i]; i++) {
+        if (strcmp(access_drivers[i], "polkit") == 0)
+            return config->access_drivers & (1u << i);
+    }
+    g_return_val_if_reached(true);
 }
 
 /* @name may be a number too, which need not have a name. */

@@ -22,6 +22,7 @@ typedef struct {
     guint unix_sock_ro_perms;
     RpcAuthPolicy auth_unix_rw;
     RpcAuthPolicy auth_unix_ro;
+    guint access_drivers; /* see daemon_config_checks_access() */
     guint legacy_sockets; /* libvirt-sock and libvirt-sock-ro too */
     char *channel_group;  /* NULL: leave it */
     guint channel_mode;
@@ -44,6 +45,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DaemonConfig, daemon_config_free)
  * is an error if it is @required. Logs warnings. Error: VIR_ERR_CONF_SYNTAX
  * naming path, line and setting. */
 DaemonConfig *daemon_config_load(const char *path, bool required, GError **error);
+
+/* Is polkit to be asked about each call? */
+bool daemon_config_checks_access(const DaemonConfig *config);
 
 /* The group of our sockets, and of those of domains' channels; (gid_t)-1 for none.
  * Error: VIR_ERR_CONF_SYNTAX naming path, setting and group. Asks the name service. */

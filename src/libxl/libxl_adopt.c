@@ -8,6 +8,7 @@
 #include "libxl/libxl_channel.h"
 #include "libxl/libxl_channel_state.h"
 #include "libxl/libxl_device_hotplug.h"
+#include "libxl/libxl_hook.h"
 #include "libxl/libxl_lifecycle.h"
 #include "libxl/libxl_save.h"
 #include "libxl/libxl_store.h"
@@ -196,6 +197,8 @@ adopt_ours(LibxlDriver *driver, LibxlDomain *domain, const XenDomainInfo *info, 
     libxl_domain_set_live(domain, live);
     g_message("domain '%s' runs already, id %u", domain->name, info->domid);
     libxl_channel_state_look_soon(driver, domain);
+    if (!was_starting(status))
+        libxl_hook_tell(driver, domain->live, LIBXL_HOOK_RECONNECT);
     catch_up(driver, domain, info, status);
 }
 
@@ -301,9 +304,13 @@ settle_dead(LibxlDriver *driver, const char *name)
         return;
     g_message("domain '%s' ended while no driver was running", name);
     status = libxl_store_load_live(driver, name);
-    if (status)
+    if (status) {
+        libxl_hook_tell(driver, status->def, LIBXL_HOOK_STOPPED);
         libxl_channels_remove(status->def, driver->config);
+    }
     libxl_store_remove_status(driver, name);
+    if (status)
+        libxl_hook_tell(driver, status->def, LIBXL_HOOK_RELEASE);
     if (was_restarting(status))
         start_again(driver, status->def);
 }

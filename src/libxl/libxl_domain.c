@@ -9,6 +9,7 @@
 #include "libxl/libxl_chr_lease.h"
 #include "util/error.h"
 #include "util/i18n.h"
+#include "util/log_subject.h"
 #include "util/uuid.h"
 
 /* As long as libvirt's drivers wait. */
@@ -60,6 +61,7 @@ take_job(LibxlDomain *domain)
 {
     domain->has_job = true;
     domain->job_since_us = g_get_monotonic_time();
+    log_subject_begin(domain->name);
 }
 
 bool
@@ -99,6 +101,7 @@ libxl_domain_end_job(LibxlDomain *domain)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
 
+    log_subject_end();
     domain->has_job = false;
     /* Of a domain that is removed, each who waits has to be told. */
     g_cond_broadcast(&domain->job_ended);

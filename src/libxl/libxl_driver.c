@@ -29,6 +29,7 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/i18n.h"
+#include "util/log_subject.h"
 
 /* Threads that follow up on what the host reports. A restart takes one for as
  * long as the build of a domain. */
@@ -75,6 +76,7 @@ libxl_driver_config_new(const char *root)
     config->state_dir = g_strconcat(root, "/run/libvirt/libxl", NULL);
     config->channel_dir = g_strconcat(root, "/run/libvirt/libxl/channel", NULL);
     config->log_dir = g_strconcat(root, "/var/log/libvirt/libxl", NULL);
+    config->hook_dir = g_strconcat(root, "/etc/libvirt/hooks", NULL);
     config->sysfs_dir = g_strconcat(root, "/sys", NULL);
     config->dmi_dir = g_strconcat(root, "/sys/class/dmi/id", NULL);
     config->emulator = first_existing(emulators);
@@ -100,6 +102,7 @@ libxl_driver_config_free(LibxlDriverConfig *config)
     g_free(config->state_dir);
     g_free(config->channel_dir);
     g_free(config->log_dir);
+    g_free(config->hook_dir);
     g_free(config->sysfs_dir);
     g_free(config->dmi_dir);
     g_free(config->emulator);
@@ -437,6 +440,7 @@ open_driver(LibxlDriver *driver, GError **error)
     if (!make_directories(driver->config, error) || !take_lock(driver, error) ||
         !driver->host->ops->get_info(driver->host, &driver->info, error))
         return false;
+    log_subject_set_directory(driver->config->log_dir);
     driver->guest_kinds = libxl_capabilities_guest_kinds(&driver->info);
     driver->cpu = libxl_host_cpu_new(&driver->info);
     driver->capabilities = libxl_capabilities_format(
@@ -491,6 +495,7 @@ libxl_driver_close(LibxlDriver *driver)
         continue;
     g_async_queue_unref(driver->events);
     libxl_domain_list_free(driver->domains);
+    log_subject_set_directory(NULL);
     if (driver->lock_fd >= 0)
         close(driver->lock_fd);
     xen_host_info_clear(&driver->info);

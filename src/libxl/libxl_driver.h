@@ -47,6 +47,7 @@ typedef struct {
     char *state_dir;     /* NAME.xml: live domains; driver.pid */
     char *channel_dir;   /* UUID/TARGET: sockets of channels without a path */
     char *log_dir;       /* NAME.log */
+    char *hook_dir;      /* libxl, libxl.d/: see libxl_hook.h */
     char *sysfs_dir;     /* the kernel's, for devices of the host */
     char *dmi_dir;       /* the kernel's files of what the firmware says */
     char *emulator;      /* the default <emulator> */
@@ -163,6 +164,9 @@ bool libxl_driver_domain_info_is_fresh(LibxlDriver *driver, const guint8 *uuid);
 /* A getter if the info is fresh, an operation otherwise. */
 bool libxl_driver_domain_get_info(LibxlDriver *driver, const guint8 *uuid, virDomainInfo *info,
                                   GError **error);
+
+/* The domain that @xml is the definition of; it need not exist. Changes nothing. */
+LibxlDomainRef *libxl_driver_domain_identify(LibxlDriver *driver, const char *xml, GError **error);
 
 /* Operations. @flags: virDomainCreateFlags, virDomainDefineFlags, ... */
 LibxlDomainRef *libxl_driver_domain_create_xml(LibxlDriver *driver, const char *xml, guint flags,

@@ -122,6 +122,21 @@ parse(LibxlDriver *driver, const char *xml, bool validate, GError **error)
     return g_steal_pointer(&def);
 }
 
+LibxlDomainRef *
+libxl_driver_domain_identify(LibxlDriver *driver, const char *xml, GError **error)
+{
+    g_autoptr(DomainDef) def = parse(driver, xml, false, error);
+    LibxlDomainRef *ref;
+
+    if (!def)
+        return NULL;
+    ref = g_new0(LibxlDomainRef, 1);
+    ref->name = g_strdup(def->name);
+    memcpy(ref->uuid, def->uuid, sizeof(ref->uuid));
+    ref->id = -1;
+    return ref;
+}
+
 static bool
 define(LibxlDriver *driver, LibxlDomain *domain, DomainDef *def, GError **error)
 {

@@ -10,6 +10,7 @@
 #include "libxl/libxl_channel_state.h"
 #include "libxl/libxl_conf.h"
 #include "libxl/libxl_device.h"
+#include "libxl/libxl_hook.h"
 #include "libxl/libxl_store.h"
 #include "libxl/libxl_vcpu.h"
 #include "util/error.h"
@@ -131,7 +132,8 @@ bool
 libxl_lifecycle_finish_start(LibxlDriver *driver, LibxlDomain *domain, bool paused,
                              virDomainRunningReason reason, GError **error)
 {
-    if (!launch(driver, domain, paused, reason, error)) {
+    if (!launch(driver, domain, paused, reason, error) ||
+        !libxl_hook_call(driver, domain->live, LIBXL_HOOK_STARTED, error)) {
         libxl_lifecycle_destroy(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED,
                                 VIR_DOMAIN_EVENT_STOPPED_FAILED, NULL);
         return false;
@@ -154,9 +156,18 @@ announce(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, bool pa
                                    error);
 }
 
+/* Of a domain that is not on the host. */
+static void
+remove_traces(LibxlDriver *driver, const DomainDef *def)
+{
+    libxl_channels_remove(def, driver->config);
+    libxl_store_remove_status(driver, def->name);
+    libxl_hook_tell(driver, def, LIBXL_HOOK_RELEASE);
+}
+
 static bool
-start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, const LibxlImage *image,
-      bool paused, virDomainRunningReason reason, GError **error)
+try_start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, const LibxlImage *image,
+          bool paused, virDomainRunningReason reason, GError **error)
 {
     g_autoptr(GPtrArray) messages = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(DomainDef) live = domain_def_copy(def);
@@ -167,13 +178,18 @@ start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, const Libx
     else
         libxl_channels_drop_devids(live);
     if (!domain_def_validate(live, error) ||
-        !libxl_channels_prepare(live, driver->config, messages, error))
+        !libxl_hook_call(driver, live, LIBXL_HOOK_PREPARE, error))
         return false;
+    if (!libxl_channels_prepare(live, driver->config, messages, error)) {
+        libxl_hook_tell(driver, live, LIBXL_HOOK_RELEASE);
+        return false;
+    }
     libxl_device_name_all(live);
     if (!libxl_channels_check_backend(live, driver->host, error) ||
-        !announce(driver, domain, live, paused, error) || !create(driver, live, image, error)) {
-        libxl_channels_remove(live, driver->config);
-        libxl_store_remove_status(driver, domain->name);
+        !announce(driver, domain, live, paused, error) ||
+        !libxl_hook_call(driver, live, LIBXL_HOOK_START, error) ||
+        !create(driver, live, image, error)) {
+        remove_traces(driver, live);
         return false;
     }
     g_message("domain '%s' is built, id %d", domain->name, live->id);
@@ -185,6 +201,19 @@ start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, const Libx
         return libxl_lifecycle_finish_start(driver, domain, paused, reason, error);
     libxl_lifecycle_destroy(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED,
                             VIR_DOMAIN_EVENT_STOPPED_FAILED, NULL);
+    return false;
+}
+
+static bool
+start(LibxlDriver *driver, LibxlDomain *domain, const DomainDef *def, const LibxlImage *image,
+      bool paused, virDomainRunningReason reason, GError **error)
+{
+    g_autoptr(GError) detail = NULL;
+
+    if (try_start(driver, domain, def, image, paused, reason, &detail))
+        return true;
+    g_message("domain '%s' did not start: %s", domain->name, detail->message);
+    g_propagate_error(error, g_steal_pointer(&detail));
     return false;
 }
 
@@ -204,20 +233,44 @@ libxl_lifecycle_restore(LibxlDriver *driver, LibxlDomain *domain, const DomainDe
 
 /* --- stop ----------------------------------------------------------------- */
 
-void
-libxl_lifecycle_stopped(LibxlDriver *driver, LibxlDomain *domain, virDomainShutoffReason reason,
-                        int event_detail)
+static const char *
+get_cause(virDomainShutoffReason reason)
 {
-    if (!domain->is_foreign) {
-        libxl_channels_remove(domain->live, driver->config);
-        libxl_store_remove_status(driver, domain->name);
-    }
-    g_message("domain '%s', id %d, has stopped", domain->name, domain->live->id);
+    static const char *const causes[] = {
+        [VIR_DOMAIN_SHUTOFF_UNKNOWN] = "nobody knows why",
+        [VIR_DOMAIN_SHUTOFF_SHUTDOWN] = "its guest has shut down",
+        [VIR_DOMAIN_SHUTOFF_DESTROYED] = "it was destroyed",
+        [VIR_DOMAIN_SHUTOFF_CRASHED] = "its guest has crashed",
+        [VIR_DOMAIN_SHUTOFF_MIGRATED] = "it has moved to another host",
+        [VIR_DOMAIN_SHUTOFF_SAVED] = "it was saved",
+        [VIR_DOMAIN_SHUTOFF_FAILED] = "its start has failed",
+    };
+
+    return (gsize)reason < G_N_ELEMENTS(causes) ? causes[reason] : causes[0];
+}
+
+/* The driver no longer knows of a running domain. */
+static void
+end_life(LibxlDriver *driver, LibxlDomain *domain, virDomainShutoffReason reason, int event_detail)
+{
+    g_message("domain '%s', id %d, has stopped: %s", domain->name, domain->live->id,
+              get_cause(reason));
     libxl_domain_set_live(domain, NULL);
     libxl_domain_set_state(domain, VIR_DOMAIN_SHUTOFF, (int)reason);
     libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_STOPPED,
                       event_detail);
     libxl_domain_list_prune(driver->domains, domain);
+}
+
+void
+libxl_lifecycle_stopped(LibxlDriver *driver, LibxlDomain *domain, virDomainShutoffReason reason,
+                        int event_detail)
+{
+    if (!domain->is_foreign) {
+        libxl_hook_tell(driver, domain->live, LIBXL_HOOK_STOPPED);
+        remove_traces(driver, domain->live);
+    }
+    end_life(driver, domain, reason, event_detail);
 }
 
 static bool
@@ -306,8 +359,10 @@ build_again(LibxlDriver *driver, LibxlDomain *domain, virDomainEventStoppedDetai
     libxl_channels_drop_automatic_paths(def, driver->config);
     if (!announce(driver, domain, def, false, error) || !destroy_on_host(driver, domain, error))
         return false;
+    libxl_hook_tell(driver, domain->live, LIBXL_HOOK_STOPPED);
     libxl_channels_remove(domain->live, driver->config);
     libxl_channel_state_end(driver, domain);
+    libxl_hook_tell(driver, domain->live, LIBXL_HOOK_RELEASE);
     libxl_driver_emit(driver, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_STOPPED,
                       (int)detail);
     if (libxl_lifecycle_start(driver, domain, def, 0, VIR_DOMAIN_RUNNING_BOOTED, error)) {
@@ -316,8 +371,7 @@ build_again(LibxlDriver *driver, LibxlDomain *domain, virDomainEventStoppedDetai
     }
     /* With a new id it was built, and is still there: it could not be removed. */
     if (domain->live && domain->live->id == old_id)
-        libxl_lifecycle_stopped(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED,
-                                VIR_DOMAIN_EVENT_STOPPED_FAILED);
+        end_life(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED, VIR_DOMAIN_EVENT_STOPPED_FAILED);
     return false;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "libxl/libxl_channel.h"
+#include "libxl/libxl_hook.h"
 #include "libxl/libxl_lifecycle.h"
 #include "libxl/libxl_store.h"
 #include "util/error.h"
@@ -212,8 +213,12 @@ libxl_save_restore(LibxlDriver *driver, LibxlDomain *domain, const LibxlImage *i
 {
     bool paused =
         (flags & VIR_DOMAIN_SAVE_PAUSED) || (image->paused && !(flags & VIR_DOMAIN_SAVE_RUNNING));
+    g_autofree char *xml = NULL;
+    g_autoptr(DomainDef) filtered = NULL;
 
-    if (!libxl_lifecycle_restore(driver, domain, def, image, paused, error))
+    if (!libxl_hook_restore(driver, def, &xml, error) ||
+        (xml && !(filtered = replace(driver, def, xml, error))) ||
+        !libxl_lifecycle_restore(driver, domain, filtered ? filtered : def, image, paused, error))
         return false;
     if (flags & VIR_DOMAIN_SAVE_BYPASS_CACHE)
         (void)posix_fadvise(image->fd, 0, 0, POSIX_FADV_DONTNEED);

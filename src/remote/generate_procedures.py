@@ -7,6 +7,11 @@ usage: generate_procedures.py procedures.tsv numbers.h table.c
 import sys
 
 COLUMNS = ("program", "number", "name", "api", "kind", "priority", "access", "acl", "stock")
+OBJECTS = {
+    "connect": "REMOTE_OBJECT_CONNECT",
+    "domain": "REMOTE_OBJECT_DOMAIN",
+    "node_device": "REMOTE_OBJECT_NODE_DEVICE",
+}
 ACCESS = {"ro": "REMOTE_ACCESS_READ", "rw": "REMOTE_ACCESS_WRITE", "rw?": "REMOTE_ACCESS_DEPENDS"}
 
 
@@ -21,12 +26,41 @@ def read_procedures(path):
             yield dict(zip(COLUMNS, fields))
 
 
+def read_permission(text):
+    """object:permission[:flags|:!flags|::parameter:value] as (object, permission, when, value)."""
+    kind, permission, *condition = text.split(":")
+    if not condition:
+        return kind, permission, "REMOTE_ALWAYS", "0"
+    when = "REMOTE_IF_EQUAL" if len(condition) == 3 else "REMOTE_IF_SET"
+    value = condition[-1]
+    if value.startswith("!"):
+        when, value = "REMOTE_IF_NONE_SET", value[1:]
+    return kind, permission, when, value
+
+
+def get_action(kind, permission):
+    """As polkit knows it."""
+    return f"org.libvirt.api.{kind}.{permission}".replace("_", "-")
+
+
+def format_permission(text):
+    kind, permission, when, value = read_permission(text)
+    return f'{{{OBJECTS.get(kind, "REMOTE_OBJECT_OTHER")}, "{get_action(kind, permission)}", {when}, {value}}}'
+
+
+def format_permissions(acl):
+    if acl == "none":
+        return "NULL"
+    rows = "".join(f"        {format_permission(text)},\n" for text in acl.split(","))
+    return f"(const RemotePermission[]){{\n{rows}        {{0}}}}"
+
+
 def format_procedure(row):
-    return '    [{number}] = {{"{name}", "{api}", "{acl}", {access}, {event}, {high}}},\n'.format(
+    return '    [{number}] = {{"{name}", "{api}", {permissions}, {access}, {event}, {high}}},\n'.format(
         number=row["number"],
         name=row["name"],
         api=row["name"] if row["api"] == "-" else row["api"],
-        acl=row["acl"],
+        permissions=format_permissions(row["acl"]),
         access=ACCESS[row["access"]],
         event="true" if row["kind"] == "event" else "false",
         high="true" if row["priority"] == "high" else "false",
@@ -60,7 +94,10 @@ def main(source, header, code):
     write(
         code,
         [
-            '#include "remote/remote_procedures.h"\n',
+            '#include "remote/remote_procedures.h"\n\n#include <libvirt/libvirt.h>\n',
+            "/* Later than the headers that this is built with. */\n"
+            "#define VIR_NODE_DEVICE_UPDATE_AFFECT_LIVE   (1u << 0)\n"
+            "#define VIR_NODE_DEVICE_UPDATE_AFFECT_CONFIG (1u << 1)\n",
             *(format_program(*item) for item in programs.items()),
         ],
     )

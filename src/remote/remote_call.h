@@ -19,6 +19,10 @@
 typedef struct RemoteCall RemoteCall;
 typedef struct RemoteRoute RemoteRoute;
 typedef struct RemoteServer RemoteServer;
+typedef struct RemoteFilter RemoteFilter;
+
+/* See remote_subject.h. */
+typedef bool (*RemoteSubjectFunc)(RemoteCall *call, GPtrArray *subjects, GError **error);
 
 /* Where a handler runs. On a worker it may use only call->driver. */
 typedef enum {
@@ -31,6 +35,7 @@ typedef enum {
 struct RemoteRoute {
     bool (*handler)(RemoteCall *call, gconstpointer args, gpointer ret, GError **error);
     RemoteWhere where;
+    bool before_auth;   /* may be called by who is not authenticated (yet) */
     bool before_open;   /* may be called on a connection that is not opened (yet) */
     xdrproc_t args_xdr; /* NULL: none */
     gsize args_size;
@@ -40,6 +45,16 @@ struct RemoteRoute {
     bool (*writes)(gconstpointer args);
     /* Do these arguments make it REMOTE_AGENT? */
     bool (*asks_agent)(gconstpointer args);
+    /* Comes before the handler, in the event loop, and begins something that takes its time.
+     * When that is done it calls remote_dispatch_resume(), with call->error set if the
+     * handler is not to be called. NULL: nothing does. */
+    bool (*begin)(RemoteCall *call, GError **error);
+    /* For who is asked about (remote_access.h): whom the call is about, if that is not the first
+     * of the arguments; what its list is filtered by; where in the arguments is what its
+     * permissions depend on, a guint32 (0: nowhere, it takes them all). */
+    RemoteSubjectFunc subject;
+    const RemoteFilter *filter;
+    gsize flags_at;
     /* For REMOTE_EITHER. Called in the event loop. */
     bool (*blocks)(RemoteCall *call, gconstpointer args);
 };
@@ -55,6 +70,8 @@ struct RemoteCall {
     gpointer args; /* decoded; NULL if it takes none, or was not decoded yet */
     gpointer ret;
     LibxlChrLease *lease; /* what a stream that it opens is for; NULL: it opens none */
+    GHashTable *visible;  /* what a list may have in it; NULL: everything */
+    char *image_xml;      /* of the image that polkit was asked about; NULL: of none */
     GBytes *reply;        /* encoded result; NULL: none */
     GError *error;        /* or this */
 };

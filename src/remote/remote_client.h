@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "remote/remote_event_queue.h"
 #include "rpc/rpc_client.h"
 #include "rpc/rpc_stream.h"
 
@@ -20,13 +21,15 @@ typedef struct {
 } RemoteSubscription;
 
 typedef struct {
-    RpcClient *rpc;        /* not owned: it owns this */
-    bool opened;           /* CONNECT_OPEN has succeeded */
-    bool readonly;         /* by its socket or by CONNECT_OPEN's flag */
-    GArray *subscriptions; /* of RemoteSubscription */
+    RpcClient *rpc;           /* not owned: it owns this */
+    bool opened;              /* CONNECT_OPEN has succeeded */
+    bool readonly;            /* by its socket or by CONNECT_OPEN's flag */
+    bool access_checked;      /* polkit is asked about its calls (remote_access.h), */
+    RemoteEventQueue *events; /* and these, which are NULL otherwise */
+    GArray *subscriptions;    /* of RemoteSubscription */
     RpcStreams *streams;
     int next_callback_id;
 } RemoteClient;
 
-RemoteClient *remote_client_new(RpcClient *rpc);
+RemoteClient *remote_client_new(RpcClient *rpc, bool checks_access);
 void remote_client_free(RemoteClient *client);

@@ -25,17 +25,6 @@ enum {
 
 #define CANONICAL_URI "xen:///system"
 
-bool
-remote_auth_list(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
-{
-    remote_auth_list_ret *ret = result;
-
-    ret->types.types_len = 1;
-    ret->types.types_val = g_new0(remote_auth_type, 1);
-    ret->types.types_val[0] = REMOTE_AUTH_NONE;
-    return true;
-}
-
 /* xen:/// and xen:///system are this driver; a client that names nothing takes
  * what there is. A query (?socket=...) is the client library's business. */
 static bool

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "remote/remote_dispatch.h"
 
+#include "remote/remote_access.h"
 #include "remote/remote_error.h"
 #include "remote/remote_server_private.h"
 #include "remote/remote_stream.h"
@@ -28,6 +29,8 @@ call_free(RemoteCall *call)
         g_free(call->args);
     }
     g_clear_pointer(&call->lease, libxl_chr_lease_release);
+    g_clear_pointer(&call->visible, g_hash_table_unref);
+    g_free(call->image_xml);
     if (call->reply)
         g_bytes_unref(call->reply);
     g_clear_error(&call->error);
@@ -38,9 +41,10 @@ call_free(RemoteCall *call)
 static bool
 call_is_permitted(const RemoteCall *call, GError **error)
 {
+    bool before_auth = call->route && call->route->before_auth;
     bool before_open = call->route && call->route->before_open;
 
-    if (!rpc_client_get_identity(call->rpc)->authenticated && !before_open)
+    if (!rpc_client_get_identity(call->rpc)->authenticated && !before_auth)
         return virtxl_error_set(error, VIR_ERR_RPC, _("authentication required for %s"),
                                 call->procedure->api);
     if (!call->client->opened && !before_open)
@@ -172,17 +176,36 @@ push(RemoteServer *server, RemoteCall *call)
     remote_workers_push(server->workers, call, first ? REMOTE_POOL_PRIORITY : REMOTE_POOL_ORDINARY);
 }
 
+/* True: something is to be waited for. */
+static bool
+call_begin(RemoteCall *call, GError **error)
+{
+    if (call->route->begin)
+        return call->route->begin(call, error);
+    if (!remote_access_is_checked(call))
+        return false;
+    remote_access_begin(call);
+    return true;
+}
+
 void
 remote_dispatch_call(RemoteServer *server, RpcClient *rpc, const RpcMessage *message)
 {
     RemoteCall *call = call_new(server, rpc, &message->header);
 
-    if (!call_prepare(call, message->payload, &call->error)) {
+    if (!call_prepare(call, message->payload, &call->error) || !call_begin(call, &call->error))
+        remote_dispatch_resume(call);
+}
+
+void
+remote_dispatch_resume(RemoteCall *call)
+{
+    if (call->error) {
         remote_dispatch_finish(call);
     } else if (call_asks_agent(call)) {
-        remote_workers_push(server->workers, call, REMOTE_POOL_AGENT);
+        remote_workers_push(call->server->workers, call, REMOTE_POOL_AGENT);
     } else if (call_belongs_on_worker(call)) {
-        push(server, call);
+        push(call->server, call);
     } else {
         remote_dispatch_run(call);
         remote_dispatch_finish(call);

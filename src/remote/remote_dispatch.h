@@ -19,3 +19,7 @@ void remote_dispatch_call(RemoteServer *server, RpcClient *rpc, const RpcMessage
  * in the event loop (which frees the call). */
 void remote_dispatch_run(RemoteCall *call);
 void remote_dispatch_finish(RemoteCall *call);
+
+/* Goes on with a call that had to wait: answers call->error, or calls the
+ * handler. */
+void remote_dispatch_resume(RemoteCall *call);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "remote/remote_event.h"
 
+#include "remote/remote_event_queue.h"
 #include "remote/remote_handlers.h"
 #include "remote/remote_params.h"
 #include "remote/remote_util.h"
@@ -361,7 +362,7 @@ subscription_matches(const RemoteSubscription *subscription, const LibxlDriverEv
 }
 
 static void
-send_to_subscription(RpcClient *rpc, const RemoteSubscription *subscription,
+send_to_subscription(const RemoteClient *client, const RemoteSubscription *subscription,
                      const Delivery *delivery)
 {
     bool old = subscription->callback_id == OLD_FAMILY;
@@ -370,11 +371,13 @@ send_to_subscription(RpcClient *rpc, const RemoteSubscription *subscription,
     g_autoptr(GBytes) payload =
         kinds[delivery->kind].encode(delivery->event, subscription->callback_id, &error);
 
-    if (payload)
-        rpc_client_send_message(rpc, REMOTE_PROGRAM, PROGRAM_VERSION, procedure, payload);
-    else
+    if (!payload)
         g_warning("event of domain '%s' is lost: %s", delivery->event->domain->name,
                   error->message);
+    else if (client->events)
+        remote_event_queue_push(client->events, delivery->event->domain, procedure, payload);
+    else
+        rpc_client_send_message(client->rpc, REMOTE_PROGRAM, PROGRAM_VERSION, procedure, payload);
 }
 
 static void
@@ -387,7 +390,7 @@ send_to_client(RpcClient *rpc, gpointer user_data)
         const RemoteSubscription *subscription = get_subscription(client, i);
 
         if (subscription_matches(subscription, delivery->event))
-            send_to_subscription(rpc, subscription, delivery);
+            send_to_subscription(client, subscription, delivery);
     }
 }
 

@@ -10,8 +10,12 @@
 #define REMOTE_HANDLER(name)                                                                       \
     bool name(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
 
-/* remote_connect.c: the connection and the host */
+/* remote_auth.c: who the client is */
 REMOTE_HANDLER(remote_auth_list);
+REMOTE_HANDLER(remote_auth_polkit);
+bool remote_auth_polkit_begin(RemoteCall *call, GError **error);
+
+/* remote_connect.c: the connection and the host */
 REMOTE_HANDLER(remote_connect_open);
 REMOTE_HANDLER(remote_connect_close);
 REMOTE_HANDLER(remote_connect_supports_feature);

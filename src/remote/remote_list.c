@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "remote/remote_access.h"
 #include "remote/remote_handlers.h"
 #include "remote/remote_util.h"
 #include "util/error.h"
@@ -38,10 +39,21 @@ check_maximum(int maximum, GError **error)
     return true;
 }
 
+/* Those that the client may know of. */
+static GPtrArray *
+list_domains(const RemoteCall *call, guint flags, GError **error)
+{
+    GPtrArray *refs = libxl_driver_connect_list_all_domains(call->driver, flags, error);
+
+    if (refs)
+        remote_access_filter_domains(call, refs);
+    return refs;
+}
+
 static bool
 count_domains(RemoteCall *call, guint flags, int *n, GError **error)
 {
-    g_autoptr(GPtrArray) refs = libxl_driver_connect_list_all_domains(call->driver, flags, error);
+    g_autoptr(GPtrArray) refs = list_domains(call, flags, error);
 
     if (!refs)
         return false;
@@ -75,8 +87,7 @@ remote_connect_list_domains(RemoteCall *call, gconstpointer data, gpointer resul
 
     if (!check_maximum(args->maxids, error))
         return false;
-    refs =
-        libxl_driver_connect_list_all_domains(call->driver, VIR_CONNECT_LIST_DOMAINS_ACTIVE, error);
+    refs = list_domains(call, VIR_CONNECT_LIST_DOMAINS_ACTIVE, error);
     if (!refs)
         return false;
     ret->ids.ids_len = MIN(refs->len, (guint)args->maxids);
@@ -99,8 +110,7 @@ remote_connect_list_defined_domains(RemoteCall *call, gconstpointer data, gpoint
 
     if (!check_maximum(args->maxnames, error))
         return false;
-    refs = libxl_driver_connect_list_all_domains(call->driver, VIR_CONNECT_LIST_DOMAINS_INACTIVE,
-                                                 error);
+    refs = list_domains(call, VIR_CONNECT_LIST_DOMAINS_INACTIVE, error);
     if (!refs)
         return false;
     ret->names.names_len = MIN(refs->len, (guint)args->maxnames);
@@ -119,8 +129,7 @@ remote_connect_list_all_domains(RemoteCall *call, gconstpointer data, gpointer r
 {
     const remote_connect_list_all_domains_args *args = data;
     remote_connect_list_all_domains_ret *ret = result;
-    g_autoptr(GPtrArray) refs =
-        libxl_driver_connect_list_all_domains(call->driver, args->flags, error);
+    g_autoptr(GPtrArray) refs = list_domains(call, args->flags, error);
 
     if (!refs)
         return false;

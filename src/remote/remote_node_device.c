@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "libxl/libxl_driver_node_device.h"
+#include "remote/remote_access.h"
 #include "remote/remote_handlers.h"
 #include "remote_protocol.h"
 
@@ -37,6 +38,7 @@ remote_node_num_of_devices(RemoteCall *call, gconstpointer data, gpointer result
 
     if (!names)
         return false;
+    remote_access_filter_names(call, names);
     ret->num = (int)names->len;
     return true;
 }
@@ -51,6 +53,7 @@ remote_node_list_devices(RemoteCall *call, gconstpointer data, gpointer result, 
 
     if (!names)
         return false;
+    remote_access_filter_names(call, names);
     ret->names.names_val = take_names(names, (guint)MAX(args->maxnames, 0), &ret->names.names_len);
     return true;
 }
@@ -66,6 +69,7 @@ remote_connect_list_all_node_devices(RemoteCall *call, gconstpointer data, gpoin
 
     if (!names)
         return false;
+    remote_access_filter_names(call, names);
     ret->ret = names->len;
     if (args->need_results)
         ret->devices.devices_val = take_names(names, G_MAXUINT, &ret->devices.devices_len);

@@ -20,10 +20,34 @@ typedef enum {
     REMOTE_ACCESS_WRITE,   /* a writable one */
 } RemoteAccess;
 
+/* What a permission is about. */
+typedef enum {
+    REMOTE_OBJECT_CONNECT,
+    REMOTE_OBJECT_DOMAIN,
+    REMOTE_OBJECT_NODE_DEVICE,
+    REMOTE_OBJECT_OTHER, /* what this driver has none of */
+} RemoteObject;
+
+/* By which flags a call takes a permission. */
+typedef enum {
+    REMOTE_ALWAYS,
+    REMOTE_IF_SET,      /* one of them is set */
+    REMOTE_IF_NONE_SET, /* none of them is */
+    REMOTE_IF_EQUAL,    /* a parameter has this value */
+} RemoteCondition;
+
+/* A row of a list that ends with an action of NULL. */
+typedef struct {
+    RemoteObject object;
+    const char *action; /* polkit's name of it: org.libvirt.api.domain.start */
+    RemoteCondition when;
+    guint32 flags;
+} RemotePermission;
+
 typedef struct {
     const char *name; /* NULL: there is no procedure of this number */
     const char *api;  /* the public function that makes the call, or the name again */
-    const char *acl;  /* object:permission[:condition], by commas, or "none" */
+    const RemotePermission *permissions; /* NULL: it takes none */
     RemoteAccess access;
     bool is_event;      /* only ever sent, never called */
     bool high_priority; /* never waits behind long operations */

@@ -3,11 +3,15 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "remote/remote_handlers.h"
+#include "remote/remote_subject.h"
 #include "remote_procedure_numbers.h"
 #include "remote_protocol.h"
 
 #define ARGS(name) .args_xdr = (xdrproc_t)xdr_##name##_args, .args_size = sizeof(name##_args)
 #define RET(name)  .ret_xdr = (xdrproc_t)xdr_##name##_ret, .ret_size = sizeof(name##_ret)
+
+/* Where its arguments have what its permissions depend on. */
+#define FLAGS(name) .flags_at = offsetof(name##_args, flags)
 
 /* By what a procedure has: arguments, a result, both, or neither. */
 #define CALL_(name, where_)   .handler = name, .where = where_
@@ -23,7 +27,10 @@
 /* clang-format off: a row a line */
 static const RemoteRoute remote_routes[] = {
     /* The connection */
-    [REMOTE_PROC_AUTH_LIST] = {CALL_R(remote_auth_list, REMOTE_LOOP), .before_open = true},
+    [REMOTE_PROC_AUTH_LIST] = {CALL_R(remote_auth_list, REMOTE_LOOP), .before_auth = true,
+                               .before_open = true},
+    [REMOTE_PROC_AUTH_POLKIT] = {CALL_R(remote_auth_polkit, REMOTE_LOOP), .before_auth = true,
+                                 .before_open = true, .begin = remote_auth_polkit_begin},
     [REMOTE_PROC_CONNECT_OPEN] = {CALL_A(remote_connect_open, REMOTE_LOOP), .before_open = true},
     [REMOTE_PROC_CONNECT_CLOSE] = {CALL_(remote_connect_close, REMOTE_LOOP), .before_open = true},
     [REMOTE_PROC_CONNECT_SUPPORTS_FEATURE] = {CALL_AR(remote_connect_supports_feature, REMOTE_LOOP),
@@ -60,10 +67,13 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_CONNECT_BASELINE_CPU] = {CALL_AR(remote_connect_baseline_cpu, REMOTE_WORKER)},
 
     /* The host's devices */
-    [REMOTE_PROC_NODE_NUM_OF_DEVICES] = {CALL_AR(remote_node_num_of_devices, REMOTE_WORKER)},
-    [REMOTE_PROC_NODE_LIST_DEVICES] = {CALL_AR(remote_node_list_devices, REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_NUM_OF_DEVICES] = {CALL_AR(remote_node_num_of_devices, REMOTE_WORKER),
+                                         .filter = &remote_filter_node_devices},
+    [REMOTE_PROC_NODE_LIST_DEVICES] = {CALL_AR(remote_node_list_devices, REMOTE_WORKER),
+                                       .filter = &remote_filter_node_devices},
     [REMOTE_PROC_CONNECT_LIST_ALL_NODE_DEVICES] = {CALL_AR(remote_connect_list_all_node_devices,
-                                                           REMOTE_WORKER)},
+                                                           REMOTE_WORKER),
+                                                   .filter = &remote_filter_node_devices},
     [REMOTE_PROC_NODE_DEVICE_LOOKUP_BY_NAME] = {CALL_AR(remote_node_device_lookup_by_name,
                                                         REMOTE_WORKER)},
     [REMOTE_PROC_NODE_DEVICE_GET_XML_DESC] = {CALL_AR(remote_node_device_get_xml_desc,
@@ -101,21 +111,29 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_CONNECT_LIST_ALL_SECRETS] = {NONE_LIST_ALL},
 
     /* Finding domains */
-    [REMOTE_PROC_CONNECT_NUM_OF_DOMAINS] = {CALL_R(remote_connect_num_of_domains, REMOTE_LOOP)},
-    [REMOTE_PROC_CONNECT_LIST_DOMAINS] = {CALL_AR(remote_connect_list_domains, REMOTE_LOOP)},
+    [REMOTE_PROC_CONNECT_NUM_OF_DOMAINS] = {CALL_R(remote_connect_num_of_domains, REMOTE_LOOP),
+                                            .filter = &remote_filter_domains},
+    [REMOTE_PROC_CONNECT_LIST_DOMAINS] = {CALL_AR(remote_connect_list_domains, REMOTE_LOOP),
+                                          .filter = &remote_filter_domains},
     [REMOTE_PROC_CONNECT_NUM_OF_DEFINED_DOMAINS] = {CALL_R(remote_connect_num_of_defined_domains,
-                                                           REMOTE_LOOP)},
+                                                           REMOTE_LOOP),
+                                                    .filter = &remote_filter_domains},
     [REMOTE_PROC_CONNECT_LIST_DEFINED_DOMAINS] = {CALL_AR(remote_connect_list_defined_domains,
-                                                          REMOTE_LOOP)},
-    [REMOTE_PROC_CONNECT_LIST_ALL_DOMAINS] = {CALL_AR(remote_connect_list_all_domains,
-                                                      REMOTE_LOOP)},
-    [REMOTE_PROC_DOMAIN_LOOKUP_BY_ID] = {CALL_AR(remote_domain_lookup_by_id, REMOTE_LOOP)},
-    [REMOTE_PROC_DOMAIN_LOOKUP_BY_NAME] = {CALL_AR(remote_domain_lookup_by_name, REMOTE_LOOP)},
-    [REMOTE_PROC_DOMAIN_LOOKUP_BY_UUID] = {CALL_AR(remote_domain_lookup_by_uuid, REMOTE_LOOP)},
+                                                          REMOTE_LOOP),
+                                                  .filter = &remote_filter_domains},
+    [REMOTE_PROC_CONNECT_LIST_ALL_DOMAINS] = {CALL_AR(remote_connect_list_all_domains, REMOTE_LOOP),
+                                              .filter = &remote_filter_domains},
+    [REMOTE_PROC_DOMAIN_LOOKUP_BY_ID] = {CALL_AR(remote_domain_lookup_by_id, REMOTE_LOOP),
+                                         .subject = remote_subject_by_id},
+    [REMOTE_PROC_DOMAIN_LOOKUP_BY_NAME] = {CALL_AR(remote_domain_lookup_by_name, REMOTE_LOOP),
+                                           .subject = remote_subject_by_name},
+    [REMOTE_PROC_DOMAIN_LOOKUP_BY_UUID] = {CALL_AR(remote_domain_lookup_by_uuid, REMOTE_LOOP),
+                                           .subject = remote_subject_by_uuid},
 
     /* What a domain is */
     [REMOTE_PROC_DOMAIN_GET_XML_DESC] = {CALL_AR(remote_domain_get_xml_desc, REMOTE_LOOP),
-                                         .writes = remote_domain_get_xml_desc_writes},
+                                         .writes = remote_domain_get_xml_desc_writes,
+                                         FLAGS(remote_domain_get_xml_desc)},
     [REMOTE_PROC_DOMAIN_GET_AUTOSTART] = {CALL_AR(remote_domain_get_autostart, REMOTE_LOOP)},
     [REMOTE_PROC_DOMAIN_GET_INFO] = {CALL_AR(remote_domain_get_info, REMOTE_EITHER),
                                      .blocks = remote_domain_get_info_blocks},
@@ -124,7 +142,8 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_DOMAIN_GET_MAX_VCPUS] = {CALL_AR(remote_domain_get_max_vcpus, REMOTE_LOOP)},
     [REMOTE_PROC_DOMAIN_GET_VCPUS_FLAGS] = {CALL_AR(remote_domain_get_vcpus_flags, REMOTE_LOOP),
                                             .writes = remote_domain_get_vcpus_flags_asks_agent,
-                                            .asks_agent = remote_domain_get_vcpus_flags_asks_agent},
+                                            .asks_agent = remote_domain_get_vcpus_flags_asks_agent,
+                                            FLAGS(remote_domain_get_vcpus_flags)},
     [REMOTE_PROC_DOMAIN_GET_OS_TYPE] = {CALL_AR(remote_domain_get_os_type, REMOTE_LOOP)},
     [REMOTE_PROC_DOMAIN_IS_ACTIVE] = {CALL_AR(remote_domain_is_active, REMOTE_LOOP)},
     [REMOTE_PROC_DOMAIN_IS_PERSISTENT] = {CALL_AR(remote_domain_is_persistent, REMOTE_LOOP)},
@@ -138,23 +157,28 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_DOMAIN_CREATE] = {CALL_A(remote_domain_create, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_CREATE_WITH_FLAGS] = {CALL_AR(remote_domain_create_with_flags,
                                                       REMOTE_WORKER)},
-    [REMOTE_PROC_DOMAIN_CREATE_XML] = {CALL_AR(remote_domain_create_xml, REMOTE_WORKER)},
-    [REMOTE_PROC_DOMAIN_DEFINE_XML] = {CALL_AR(remote_domain_define_xml, REMOTE_WORKER)},
-    [REMOTE_PROC_DOMAIN_DEFINE_XML_FLAGS] = {CALL_AR(remote_domain_define_xml_flags,
-                                                     REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_CREATE_XML] = {CALL_AR(remote_domain_create_xml, REMOTE_WORKER),
+                                       .subject = remote_subject_of_xml},
+    [REMOTE_PROC_DOMAIN_DEFINE_XML] = {CALL_AR(remote_domain_define_xml, REMOTE_WORKER),
+                                       .subject = remote_subject_of_xml},
+    [REMOTE_PROC_DOMAIN_DEFINE_XML_FLAGS] = {CALL_AR(remote_domain_define_xml_flags, REMOTE_WORKER),
+                                             .subject = remote_subject_of_xml},
     [REMOTE_PROC_DOMAIN_UNDEFINE] = {CALL_A(remote_domain_undefine, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_UNDEFINE_FLAGS] = {CALL_A(remote_domain_undefine_flags, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_DESTROY] = {CALL_A(remote_domain_destroy, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_DESTROY_FLAGS] = {CALL_A(remote_domain_destroy_flags, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_SHUTDOWN] = {CALL_A(remote_domain_shutdown, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_SHUTDOWN_FLAGS] = {CALL_A(remote_domain_shutdown_flags, REMOTE_WORKER),
-                                           .asks_agent = remote_domain_shutdown_asks_agent},
+                                           .asks_agent = remote_domain_shutdown_asks_agent,
+                                           FLAGS(remote_domain_shutdown_flags)},
     [REMOTE_PROC_DOMAIN_REBOOT] = {CALL_A(remote_domain_reboot, REMOTE_WORKER),
-                                   .asks_agent = remote_domain_reboot_asks_agent},
+                                   .asks_agent = remote_domain_reboot_asks_agent,
+                                   FLAGS(remote_domain_reboot)},
     [REMOTE_PROC_DOMAIN_SUSPEND] = {CALL_A(remote_domain_suspend, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_RESUME] = {CALL_A(remote_domain_resume, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_SET_AUTOSTART] = {CALL_A(remote_domain_set_autostart, REMOTE_WORKER)},
-    [REMOTE_PROC_DOMAIN_SET_METADATA] = {CALL_A(remote_domain_set_metadata, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SET_METADATA] = {CALL_A(remote_domain_set_metadata, REMOTE_WORKER),
+                                         FLAGS(remote_domain_set_metadata)},
     [REMOTE_PROC_DOMAIN_RENAME] = {CALL_AR(remote_domain_rename, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_RESET] = {CALL_A(remote_domain_reset, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_PM_WAKEUP] = {CALL_A(remote_domain_pm_wakeup, REMOTE_WORKER)},
@@ -167,14 +191,18 @@ static const RemoteRoute remote_routes[] = {
     /* A domain's devices */
     [REMOTE_PROC_DOMAIN_ATTACH_DEVICE] = {CALL_A(remote_domain_attach_device, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_ATTACH_DEVICE_FLAGS] = {CALL_A(remote_domain_attach_device_flags,
-                                                       REMOTE_WORKER)},
+                                                       REMOTE_WORKER),
+                                                FLAGS(remote_domain_attach_device_flags)},
     [REMOTE_PROC_DOMAIN_DETACH_DEVICE] = {CALL_A(remote_domain_detach_device, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_DETACH_DEVICE_FLAGS] = {CALL_A(remote_domain_detach_device_flags,
-                                                       REMOTE_WORKER)},
+                                                       REMOTE_WORKER),
+                                                FLAGS(remote_domain_detach_device_flags)},
     [REMOTE_PROC_DOMAIN_DETACH_DEVICE_ALIAS] = {CALL_A(remote_domain_detach_device_alias,
-                                                       REMOTE_WORKER)},
+                                                       REMOTE_WORKER),
+                                                FLAGS(remote_domain_detach_device_alias)},
     [REMOTE_PROC_DOMAIN_UPDATE_DEVICE_FLAGS] = {CALL_A(remote_domain_update_device_flags,
-                                                       REMOTE_WORKER)},
+                                                       REMOTE_WORKER),
+                                                FLAGS(remote_domain_update_device_flags)},
 
     /* A domain's consoles and channels */
     [REMOTE_PROC_DOMAIN_OPEN_CONSOLE] = {CALL_A(remote_domain_open_console, REMOTE_WORKER)},
@@ -183,15 +211,18 @@ static const RemoteRoute remote_routes[] = {
     /* What a domain has of the host */
     [REMOTE_PROC_DOMAIN_SET_VCPUS] = {CALL_A(remote_domain_set_vcpus, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_SET_VCPUS_FLAGS] = {CALL_A(remote_domain_set_vcpus_flags, REMOTE_WORKER),
-                                            .asks_agent = remote_domain_set_vcpus_flags_asks_agent},
+                                            .asks_agent = remote_domain_set_vcpus_flags_asks_agent,
+                                            FLAGS(remote_domain_set_vcpus_flags)},
     [REMOTE_PROC_DOMAIN_GET_VCPUS] = {CALL_AR(remote_domain_get_vcpus, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_PIN_VCPU] = {CALL_A(remote_domain_pin_vcpu, REMOTE_WORKER)},
-    [REMOTE_PROC_DOMAIN_PIN_VCPU_FLAGS] = {CALL_A(remote_domain_pin_vcpu_flags, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_PIN_VCPU_FLAGS] = {CALL_A(remote_domain_pin_vcpu_flags, REMOTE_WORKER),
+                                           FLAGS(remote_domain_pin_vcpu_flags)},
     [REMOTE_PROC_DOMAIN_GET_VCPU_PIN_INFO] = {CALL_AR(remote_domain_get_vcpu_pin_info,
                                                       REMOTE_LOOP)},
     [REMOTE_PROC_DOMAIN_SET_MAX_MEMORY] = {CALL_A(remote_domain_set_max_memory, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_SET_MEMORY] = {CALL_A(remote_domain_set_memory, REMOTE_WORKER)},
-    [REMOTE_PROC_DOMAIN_SET_MEMORY_FLAGS] = {CALL_A(remote_domain_set_memory_flags, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SET_MEMORY_FLAGS] = {CALL_A(remote_domain_set_memory_flags, REMOTE_WORKER),
+                                             FLAGS(remote_domain_set_memory_flags)},
     [REMOTE_PROC_DOMAIN_GET_NUMA_PARAMETERS] = {CALL_AR(remote_domain_get_numa_parameters,
                                                         REMOTE_LOOP)},
     [REMOTE_PROC_DOMAIN_GET_SCHEDULER_TYPE] = {CALL_AR(remote_domain_get_scheduler_type,
@@ -202,8 +233,9 @@ static const RemoteRoute remote_routes[] = {
         remote_domain_get_scheduler_parameters_flags, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_SET_SCHEDULER_PARAMETERS] = {CALL_A(remote_domain_set_scheduler_parameters,
                                                             REMOTE_WORKER)},
-    [REMOTE_PROC_DOMAIN_SET_SCHEDULER_PARAMETERS_FLAGS] = {CALL_A(
-        remote_domain_set_scheduler_parameters_flags, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SET_SCHEDULER_PARAMETERS_FLAGS] =
+        {CALL_A(remote_domain_set_scheduler_parameters_flags, REMOTE_WORKER),
+         FLAGS(remote_domain_set_scheduler_parameters_flags)},
     [REMOTE_PROC_NODE_GET_CPU_MAP] = {CALL_AR(remote_node_get_cpu_map, REMOTE_LOOP)},
     [REMOTE_PROC_NODE_GET_FREE_MEMORY] = {CALL_R(remote_node_get_free_memory, REMOTE_WORKER)},
     [REMOTE_PROC_NODE_GET_CELLS_FREE_MEMORY] = {CALL_AR(remote_node_get_cells_free_memory,
@@ -222,7 +254,8 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_DOMAIN_ABORT_JOB] = {CALL_A(remote_domain_abort_job, REMOTE_LOOP)},
     [REMOTE_PROC_DOMAIN_GET_CONTROL_INFO] = {CALL_AR(remote_domain_get_control_info, REMOTE_LOOP)},
     [REMOTE_PROC_CONNECT_GET_ALL_DOMAIN_STATS] = {CALL_AR(remote_connect_get_all_domain_stats,
-                                                          REMOTE_WORKER)},
+                                                          REMOTE_WORKER),
+                                                  .filter = &remote_filter_domain_stats},
 
     /* The agent in a domain's guest */
     [REMOTE_PROC_DOMAIN_AGENT_SET_RESPONSE_TIMEOUT] = {CALL_AR(
@@ -245,25 +278,31 @@ static const RemoteRoute remote_routes[] = {
                                                            REMOTE_AGENT)},
     [REMOTE_PROC_DOMAIN_PM_SUSPEND_FOR_DURATION] = {CALL_A(remote_domain_pm_suspend_for_duration,
                                                            REMOTE_AGENT)},
-    [REMOTE_PROC_DOMAIN_INTERFACE_ADDRESSES] = {CALL_AR(remote_domain_interface_addresses,
-                                                        REMOTE_AGENT),
-                                                .writes = remote_domain_interface_addresses_writes},
+    [REMOTE_PROC_DOMAIN_INTERFACE_ADDRESSES] =
+        {CALL_AR(remote_domain_interface_addresses, REMOTE_AGENT),
+         .writes = remote_domain_interface_addresses_writes,
+         .flags_at = offsetof(remote_domain_interface_addresses_args, source)},
 
     /* Save, restore, core dump */
     [REMOTE_PROC_DOMAIN_SAVE] = {CALL_A(remote_domain_save, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_SAVE_FLAGS] = {CALL_A(remote_domain_save_flags, REMOTE_WORKER)},
-    [REMOTE_PROC_DOMAIN_RESTORE] = {CALL_A(remote_domain_restore, REMOTE_WORKER)},
-    [REMOTE_PROC_DOMAIN_RESTORE_FLAGS] = {CALL_A(remote_domain_restore_flags, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_RESTORE] = {CALL_A(remote_domain_restore, REMOTE_WORKER),
+                                    .subject = remote_subject_of_restore},
+    [REMOTE_PROC_DOMAIN_RESTORE_FLAGS] = {CALL_A(remote_domain_restore_flags, REMOTE_WORKER),
+                                          .subject = remote_subject_of_restore_flags},
     [REMOTE_PROC_DOMAIN_MANAGED_SAVE] = {CALL_A(remote_domain_managed_save, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_MANAGED_SAVE_REMOVE] = {CALL_A(remote_domain_managed_save_remove,
                                                        REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_SAVE_IMAGE_GET_XML_DESC] = {CALL_AR(remote_domain_save_image_get_xml_desc,
-                                                            REMOTE_WORKER)},
+                                                            REMOTE_WORKER),
+                                                    .subject = remote_subject_of_image},
     [REMOTE_PROC_DOMAIN_SAVE_IMAGE_DEFINE_XML] = {CALL_A(remote_domain_save_image_define_xml,
-                                                         REMOTE_WORKER)},
+                                                         REMOTE_WORKER),
+                                                  .subject = remote_subject_of_redefined_image},
     [REMOTE_PROC_DOMAIN_MANAGED_SAVE_GET_XML_DESC] =
         {CALL_AR(remote_domain_managed_save_get_xml_desc, REMOTE_WORKER),
-         .writes = remote_domain_managed_save_get_xml_desc_writes},
+         .writes = remote_domain_managed_save_get_xml_desc_writes,
+         FLAGS(remote_domain_managed_save_get_xml_desc)},
     [REMOTE_PROC_DOMAIN_MANAGED_SAVE_DEFINE_XML] = {CALL_A(remote_domain_managed_save_define_xml,
                                                            REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_CORE_DUMP] = {CALL_A(remote_domain_core_dump, REMOTE_WORKER)},

@@ -45,7 +45,7 @@ remote_domain_restore(RemoteCall *call, gconstpointer data, gpointer result, GEr
 {
     const remote_domain_restore_args *args = data;
 
-    return libxl_driver_domain_restore(call->driver, args->from, NULL, 0, error);
+    return libxl_driver_domain_restore(call->driver, args->from, call->image_xml, 0, error);
 }
 
 bool
@@ -53,8 +53,9 @@ remote_domain_restore_flags(RemoteCall *call, gconstpointer data, gpointer resul
 {
     const remote_domain_restore_flags_args *args = data;
 
-    return libxl_driver_domain_restore(call->driver, args->from, get_string(args->dxml),
-                                       args->flags, error);
+    const char *xml = args->dxml ? *args->dxml : call->image_xml;
+
+    return libxl_driver_domain_restore(call->driver, args->from, xml, args->flags, error);
 }
 
 bool
@@ -83,6 +84,8 @@ remote_domain_save_image_get_xml_desc(RemoteCall *call, gconstpointer data, gpoi
     const remote_domain_save_image_get_xml_desc_args *args = data;
     remote_domain_save_image_get_xml_desc_ret *ret = result;
 
+    if (call->image_xml)
+        return take_string(&ret->xml, g_steal_pointer(&call->image_xml));
     return take_string(&ret->xml, libxl_driver_domain_save_image_get_xml_desc(
                                       call->driver, args->file, args->flags, error));
 }

@@ -2,6 +2,7 @@
 #include "remote/remote_server.h"
 
 #include "libxl/libxl_driver_agent.h"
+#include "remote/remote_check.h"
 #include "remote/remote_dispatch.h"
 #include "remote/remote_error.h"
 #include "remote/remote_event.h"
@@ -11,7 +12,10 @@
 static void
 handle_client(RpcServer *rpc, RpcClient *client, gpointer user_data)
 {
-    rpc_client_set_data(client, remote_client_new(client), (GDestroyNotify)remote_client_free);
+    const RemoteServer *server = user_data;
+
+    rpc_client_set_data(client, remote_client_new(client, server->checks_access),
+                        (GDestroyNotify)remote_client_free);
 }
 
 static void
@@ -52,6 +56,7 @@ handle_closed(RpcClient *client, gpointer user_data)
 {
     RpcStreams *streams = streams_of(client);
 
+    remote_check_cancel(user_data, client);
     if (streams)
         rpc_streams_close(streams);
 }
@@ -71,10 +76,11 @@ encode_error(const GError *error, gpointer user_data)
     return remote_error_encode(error);
 }
 
-static void
-tell_if_stopped(RemoteServer *server)
+void
+remote_server_tell_if_stopped(RemoteServer *server)
 {
-    if (!server->stopping || !server->clients_gone || remote_workers_get_pending(server->workers))
+    if (!server->stopping || !server->clients_gone || server->checks->len > 0 ||
+        remote_workers_get_pending(server->workers))
         return;
     server->stopping = false;
     server->on_stopped(server->on_stopped_data);
@@ -86,7 +92,7 @@ handle_clients_gone(RpcServer *rpc, gpointer user_data)
     RemoteServer *server = user_data;
 
     server->clients_gone = true;
-    tell_if_stopped(server);
+    remote_server_tell_if_stopped(server);
 }
 
 static void
@@ -99,7 +105,7 @@ static void
 finish_call(gpointer job, gpointer user_data)
 {
     remote_dispatch_finish(job);
-    tell_if_stopped(user_data);
+    remote_server_tell_if_stopped(user_data);
 }
 
 RemoteServer *
@@ -119,8 +125,10 @@ remote_server_new(const RemoteServerOptions *options)
     server->rpc = rpc_server_new(&options->limits, &handler, server);
     server->workers = remote_workers_new(options->n_workers, options->n_priority_workers, run_call,
                                          finish_call, server);
+    server->checks = g_ptr_array_new();
     server->keepalive_interval_ms = options->keepalive_interval_ms;
     server->keepalive_count = options->keepalive_count;
+    server->checks_access = options->checks_access;
     return server;
 }
 
@@ -131,6 +139,7 @@ remote_server_free(RemoteServer *server)
         return;
     rpc_server_free(server->rpc);
     remote_workers_free(server->workers);
+    g_ptr_array_unref(server->checks);
     g_free(server);
 }
 
@@ -163,6 +172,7 @@ remote_server_stop(RemoteServer *server, guint grace_ms, RemoteServerStopped on_
     server->on_stopped_data = user_data;
     if (server->driver)
         libxl_driver_close_agents(server->driver);
+    remote_check_cancel(server, NULL);
     rpc_server_foreach_client(server->rpc, stop_streams, NULL);
     rpc_server_stop(server->rpc, grace_ms);
 }

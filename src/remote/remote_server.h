@@ -18,6 +18,7 @@ typedef struct {
     guint n_priority_workers;    /* and calls of high priority beside them */
     guint keepalive_interval_ms; /* 0: the server asks no client for a sign of life */
     guint keepalive_count;
+    bool checks_access; /* polkit is asked about each call: remote_access.h */
 } RemoteServerOptions;
 
 typedef void (*RemoteServerStopped)(gpointer user_data);

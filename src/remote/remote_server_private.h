@@ -11,10 +11,16 @@ struct RemoteServer {
     RpcServer *rpc;
     RemoteWorkers *workers;
     LibxlDriver *driver; /* not owned */
+    GPtrArray *checks;   /* of RemoteCheck: calls that wait for polkit */
     guint keepalive_interval_ms;
     guint keepalive_count;
+    bool checks_access;
     bool stopping;
     bool clients_gone; /* after stopping: the last is */
     RemoteServerStopped on_stopped;
     gpointer on_stopped_data;
 };
+
+/* Tells whoever has called remote_server_stop(), if nothing is under way any more: to be
+ * called when something has ended. */
+void remote_server_tell_if_stopped(RemoteServer *server);

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "libxl/libxl_driver_stats.h"
+#include "remote/remote_access.h"
 #include "remote/remote_handlers.h"
 #include "remote/remote_params.h"
 #include "remote/remote_util.h"
@@ -149,10 +150,13 @@ remote_connect_get_all_domain_stats(RemoteCall *call, gconstpointer data, gpoint
     if (all->len > REMOTE_DOMAIN_LIST_MAX)
         return virtxl_error_set(error, VIR_ERR_RPC, _("statistics of %u domains are more than %d"),
                                 all->len, REMOTE_DOMAIN_LIST_MAX);
-    ret->retStats.retStats_len = all->len;
     ret->retStats.retStats_val = g_new0(remote_domain_stats_record, all->len);
-    for (guint i = 0; i < all->len; i++)
-        fill_record(&ret->retStats.retStats_val[i], all->pdata[i]);
+    for (guint i = 0; i < all->len; i++) {
+        const LibxlDomainStats *stats = all->pdata[i];
+
+        if (remote_access_shows_domain(call, stats->domain->uuid))
+            fill_record(&ret->retStats.retStats_val[ret->retStats.retStats_len++], stats);
+    }
     return true;
 }
 

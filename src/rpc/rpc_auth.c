@@ -5,6 +5,7 @@
 #include "util/i18n.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 
 void
@@ -23,6 +24,23 @@ rpc_auth_clear(RpcAuth *auth)
     *auth = (RpcAuth){.policy = RPC_AUTH_PEERCRED};
 }
 
+/* The 22nd field of the process's line (proc(5)). The second is its name in parentheses,
+ * which may have anything in it. */
+static guint64
+get_start_time(pid_t pid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%ld/stat", (long)pid);
+    g_autofree char *line = NULL;
+    g_auto(GStrv) fields = NULL;
+    const char *name_end;
+
+    if (!g_file_get_contents(path, &line, NULL, NULL))
+        return 0;
+    name_end = strrchr(line, ')');
+    fields = g_strsplit(name_end ? name_end : "", " ", 0);
+    return g_strv_length(fields) > 20 ? g_ascii_strtoull(fields[20], NULL, 10) : 0;
+}
+
 bool
 rpc_auth_identify(int fd, RpcIdentity *identity, GError **error)
 {
@@ -33,6 +51,7 @@ rpc_auth_identify(int fd, RpcIdentity *identity, GError **error)
         return virtxl_error_set(error, VIR_ERR_SYSTEM_ERROR, _("asking who the client is: %s"),
                                 g_strerror(errno));
     identity->pid = credentials.pid;
+    identity->start_time = get_start_time(credentials.pid);
     identity->uid = credentials.uid;
     identity->gid = credentials.gid;
     return true;
@@ -90,6 +109,12 @@ lists_peer_group(const RpcAuth *auth, int fd)
             return true;
     }
     return false;
+}
+
+bool
+rpc_auth_is_open(const RpcAuth *auth, const RpcIdentity *identity)
+{
+    return auth->policy == RPC_AUTH_POLKIT && identity->uid != 0;
 }
 
 bool

@@ -13,6 +13,7 @@
 typedef enum {
     RPC_AUTH_NONE,     /* whoever can open the socket */
     RPC_AUTH_PEERCRED, /* root, the listed users, the members of the listed groups */
+    RPC_AUTH_POLKIT,   /* root, and whom the room above asks polkit about and admits */
 } RpcAuthPolicy;
 
 typedef struct {
@@ -27,10 +28,13 @@ typedef struct {
 void rpc_auth_copy(const RpcAuth *auth, RpcAuth *copy);
 void rpc_auth_clear(RpcAuth *auth);
 
-/* Fills pid, uid and gid of @identity from the connected socket @fd. Error:
+/* Fills pid, start_time, uid and gid of @identity from the connected socket @fd. Error:
  * VIR_ERR_SYSTEM_ERROR. */
 bool rpc_auth_identify(int fd, RpcIdentity *identity, GError **error);
 
-/* Does @auth admit the peer @identity on @fd? If not, the error is
+/* Is the peer @identity one that only the room above can admit, later? */
+bool rpc_auth_is_open(const RpcAuth *auth, const RpcIdentity *identity);
+
+/* If not: does @auth admit the peer @identity on @fd? If not, the error is
  * VIR_ERR_AUTH_FAILED with a message for the client. */
 bool rpc_auth_admits(const RpcAuth *auth, int fd, const RpcIdentity *identity, GError **error);

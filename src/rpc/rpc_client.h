@@ -33,7 +33,8 @@ typedef struct RpcClient RpcClient;
 
 /* Who is at the other end. */
 typedef struct {
-    pid_t pid; /* as of connect(): may be gone, or be another process by now */
+    pid_t pid;          /* as of connect(): may be gone, or be another process by now */
+    guint64 start_time; /* of this process, in clock ticks since the boot; 0: has gone */
     uid_t uid;
     gid_t gid;
     bool readonly;      /* came in through a read-only socket */

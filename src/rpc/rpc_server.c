@@ -224,7 +224,8 @@ admit(RpcServer *server, const Listener *listener, int fd)
         close(fd);
         return;
     }
-    identity.authenticated = rpc_auth_admits(&listener->options.auth, fd, &identity, &error);
+    if (!rpc_auth_is_open(&listener->options.auth, &identity))
+        identity.authenticated = rpc_auth_admits(&listener->options.auth, fd, &identity, &error);
     if (error)
         g_info("refusing pid %ld: %s", (long)identity.pid, error->message);
     limit = find_limit(server, &identity);

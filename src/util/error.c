@@ -48,6 +48,7 @@ static const struct {
     {VIR_ERR_ACCESS_DENIED, N_("access denied")},
     {VIR_ERR_XML_INVALID_SCHEMA, N_("XML document failed to validate against schema")},
     {VIR_ERR_RESOURCE_BUSY, N_("resource busy")},
+    {VIR_ERR_HOOK_SCRIPT_FAILED, N_("Hook script execution failed")},
     {VIR_ERR_NO_CONNECT, N_("no connection driver available")},
 };
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "util/log.h"
 
+#include "util/log_subject.h"
+
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,16 +33,22 @@ get_level_name(GLogLevelFlags level)
     return "debug";
 }
 
-/* One write a line, so that lines of threads don't mix. */
-static void
-write_line(GLogLevelFlags level, const char *message)
+static char *
+format_line(GLogLevelFlags level, const GLogField *fields, gsize n_fields)
 {
+    const char *message = find_field(fields, n_fields, "MESSAGE");
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     g_autofree char *time = g_date_time_format(now, "%F %T");
-    g_autofree char *line =
-        g_strdup_printf("%s.%03d+0000: %d: %s: %s\n", time, g_date_time_get_microsecond(now) / 1000,
-                        getpid(), get_level_name(level), message);
 
+    return g_strdup_printf("%s.%03d+0000: %d: %s: %s\n", time,
+                           g_date_time_get_microsecond(now) / 1000, getpid(), get_level_name(level),
+                           message ? message : "");
+}
+
+/* One write a line, so that lines of threads don't mix. */
+static void
+write_line(const char *line)
+{
     if (write(STDERR_FILENO, line, strlen(line)) < 0)
         return; /* there is nobody left to tell */
 }
@@ -47,14 +56,19 @@ write_line(GLogLevelFlags level, const char *message)
 static GLogWriterOutput
 write_log(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
 {
-    const char *message;
+    GLogLevelFlags importance = level & (GLogLevelFlags)G_LOG_LEVEL_MASK;
+    bool is_dropped = (gint)importance > g_atomic_int_get(&least_important);
+    g_autofree char *line = NULL;
 
-    if ((gint)(level & G_LOG_LEVEL_MASK) > g_atomic_int_get(&least_important))
+    if (is_dropped && importance > G_LOG_LEVEL_INFO)
+        return G_LOG_WRITER_HANDLED;
+    line = format_line(level, fields, n_fields);
+    log_subject_write(line);
+    if (is_dropped)
         return G_LOG_WRITER_HANDLED;
     if (GPOINTER_TO_INT(user_data))
         return g_log_writer_journald(level, fields, n_fields, NULL);
-    message = find_field(fields, n_fields, "MESSAGE");
-    write_line(level, message ? message : "");
+    write_line(line);
     return G_LOG_WRITER_HANDLED;
 }
 

@@ -51,7 +51,7 @@ def an_unknown_setting_is_warned_about_by_file_line_and_name():
 @test
 def a_setting_of_libvirts_that_means_nothing_here_is_accepted():
     daemon = Daemon(config='log_outputs = "1:stderr"\nmin_workers = 5\n'
-                           'access_drivers = [ "polkit", "x" ]\n')
+                           'access_drivers = [ "nop" ]\n')
     assert "warning" not in daemon.log()
 
 
@@ -81,8 +81,10 @@ def a_group_that_does_not_exist_is_named():
 
 @test
 def an_authentication_that_is_not_supported_is_not_ignored():
-    refused('auth_unix_rw = "polkit"\n', "'auth_unix_rw'", "none")
+    refused('auth_unix_rw = "tls"\n', "'auth_unix_rw'", "none")
     refused('auth_unix_ro = "sasl"\n', "'auth_unix_ro'")
+    refused('access_drivers = [ "polkit", "selinux" ]\n', "'access_drivers'", "polkit")
+    refused('access_drivers = "polkit"\n', "'access_drivers'", "a list")
 
 
 @test

@@ -17,7 +17,7 @@ from xdr import Protocol, variants
 IDENTITY = uuid.UUID("5eed5eed-5eed-5eed-5eed-5eed5eed5eed")
 NAME = "walked"
 # They end the connection, or begin it.
-BEFORE_OPEN = {"connect_open", "connect_close", "connect_supports_feature", "auth_list"}
+BEFORE_OPEN = {"connect_open", "connect_close", "connect_supports_feature", "auth_list", "auth_polkit"}
 PROTOCOL = Protocol()
 # Nothing that can be decoded, nor may be tried to.
 GARBAGE = b"\xff" * 16

@@ -384,6 +384,20 @@ test_policy_admits_root_users_and_groups(void)
     }
 }
 
+static void
+test_polkit_is_asked_about_all_but_root(void)
+{
+    const RpcAuth auth = {.policy = RPC_AUTH_POLKIT};
+    const RpcAuth peercred = {.policy = RPC_AUTH_PEERCRED};
+    const RpcIdentity root = {.uid = 0}, user = {.uid = 1001};
+
+    g_assert_false(rpc_auth_is_open(&auth, &root));
+    g_assert_true(rpc_auth_admits(&auth, -1, &root, NULL));
+    g_assert_true(rpc_auth_is_open(&auth, &user));
+    g_assert_false(rpc_auth_admits(&auth, -1, &user, NULL));
+    g_assert_false(rpc_auth_is_open(&peercred, &user));
+}
+
 /* In a child process that is @uid with @group as its only supplementary group:
  * connects, calls, and exits with the status of the answer, 99 if there is none. */
 static GPid
@@ -744,6 +758,7 @@ static const struct {
     {"other-descriptors-are-not-adopted", test_other_descriptors_are_not_adopted},
     {"the-peer-is-known", test_the_peer_is_known},
     {"policy-admits-root-users-and-groups", test_policy_admits_root_users_and_groups},
+    {"polkit-is-asked-about-all-but-root", test_polkit_is_asked_about_all_but_root},
     {"strangers-are-refused-and-members-admitted", test_strangers_are_refused_and_members_admitted},
     {"a-full-server-lets-the-next-one-wait", test_a_full_server_lets_the_next_one_wait},
     {"the-unauthenticated-do-not-block-the-rest", test_the_unauthenticated_do_not_block_the_rest},

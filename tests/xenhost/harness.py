@@ -17,8 +17,8 @@ modules, it runs their tests first, under its own shared(). Before and after eac
 host has no guest and no daemon. After a failed test its logs follow as comments.
 
 A test has 900 s; a function's attribute "seconds" says otherwise. With --long,
-host.LONG is true, and tests do more of what they do. A file with "only_long" runs
-with --long, or when it is named.
+host.LONG is true, and tests do more of what they do. A file or a test with "only_long"
+runs with --long, or when it is named.
 """
 
 import argparse
@@ -51,6 +51,14 @@ class TestFile:
         self.module = importlib.import_module("test_" + self.name)
         modules = (*getattr(self.module, "borrowed", ()), self.module)
         self.functions = [function for module in modules for function in tests_of(module)]
+
+    def functions_of_a_run(self):
+        """Those that run when nothing is named."""
+        if host.LONG:
+            return self.functions
+        if getattr(self.module, "only_long", False):
+            return []
+        return [function for function in self.functions if not getattr(function, "only_long", False)]
 
     def shared(self):
         return getattr(self.module, "shared", contextlib.nullcontext)()
@@ -168,8 +176,7 @@ def selected(names):
     """(file, its functions to run) for what the command line names."""
     files = all_files()
     if not names:
-        return [(file, file.functions) for file in files
-                if host.LONG or not getattr(file.module, "only_long", False)]
+        return [(file, functions) for file in files if (functions := file.functions_of_a_run())]
     known = {file.name: file for file in files}
     chosen = []
     for name in names:

@@ -1,19 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Consoles and channels of real guests through the connection: virsh console as a person
-uses it, on each kind of guest, and a channel by its name."""
+"""Console and channels of a real guest through the connection: virsh console as a person
+uses it, and a channel by its name. Those of PVH and HVM guests: test_channels_hvm_pvh.py."""
 
 import contextlib
 
 import libvirt
 
 from host import clients, expect_equal, guests
-from host.console import ESCAPE, Console
+from host.console import RESULT, SUM, Console
 from host.daemons import virtxld
 
 CHANNEL = guests.ChannelSpec("org.example.shell")
-# A shell is put there by hand.
-SERIAL = "<serial type='pty'><target port='0'/></serial>"
-SUM, RESULT = b"echo $((1000 + 234))", b"1234"
 
 
 @contextlib.contextmanager
@@ -23,16 +20,10 @@ def shared():
         yield guest
 
 
-def a_person_asks_and_leaves(name):
-    with Console(name) as console:
-        console.asks(SUM, RESULT)
-        console.types(ESCAPE)
-        expect_equal(console.status(), 0)
-
-
 def test_a_person_types_a_command_in_a_pv_guest_and_leaves(guest):
-    a_person_asks_and_leaves(guest.name)
-    a_person_asks_and_leaves(guest.name)
+    for _ in range(2):
+        with Console(guest.name) as console:
+            console.asks_and_leaves()
 
 
 def test_a_second_console_is_refused_and_force_takes_it_over(guest):
@@ -43,9 +34,7 @@ def test_a_second_console_is_refused_and_force_takes_it_over(guest):
                          libvirt.VIR_ERR_OPERATION_FAILED)
         with Console(guest.name, "--force") as second:
             first.status()
-            second.asks(SUM, RESULT)
-            second.types(ESCAPE)
-            expect_equal(second.status(), 0)
+            second.asks_and_leaves()
 
 
 def test_a_channel_is_opened_by_its_name(guest):
@@ -59,21 +48,6 @@ def test_a_channel_is_opened_by_its_name(guest):
             assert part, "the channel ends after %r" % heard
             heard += part
         stream.finish()
-
-
-def test_a_person_types_a_command_in_a_pvh_guest_and_leaves(guest):
-    with guests.running("pvh", kind="pvh"):
-        a_person_asks_and_leaves("pvh")
-
-
-def test_an_hvm_guests_serial_port_is_its_console(guest):
-    with guests.running("hvm", (CHANNEL,), kind="hvm", devices=SERIAL) as hvm:
-        with hvm.shell(CHANNEL.name) as shell, Console("hvm") as console:
-            shell.send(b"setsid sh -i </dev/ttyS0 >/dev/ttyS0 2>&1 &\n")
-            shell.ask("echo started")
-            console.asks(SUM, RESULT)
-            console.types(ESCAPE)
-            expect_equal(console.status(), 0)
 
 
 def test_a_console_ends_with_its_domain(guest):

@@ -4,7 +4,7 @@
 import contextlib
 import glob
 
-from host import clients, expect_equal, guests, stays_true, wait_until, xen
+from host import clients, expect_equal, guests, only_long, stays_true, wait_until, xen
 from host.daemons import virtxld
 
 DUMPS = "/var/lib/libvirt/libxl/dump/*"
@@ -78,11 +78,13 @@ def test_a_poweroff_ends_the_domain():
         ends(guest, "poweroff -f")
 
 
+@only_long
 def test_on_poweroff_restart():
     with running("poweroff-restart", on_poweroff="restart") as guest:
         starts_again(guest, "poweroff -f")
 
 
+@only_long
 def test_on_poweroff_preserve():
     with running("poweroff-preserve", on_poweroff="preserve") as guest:
         is_preserved(guest, "poweroff -f", "in shutdown")
@@ -93,22 +95,26 @@ def test_a_reboot_starts_the_domain_again_under_a_new_id_with_its_channels():
         starts_again(guest, "reboot -f")
 
 
+@only_long
 def test_a_second_reboot_works_like_the_first():
     with running("reboot-twice", on_reboot="restart") as guest:
         starts_again(guest, "reboot -f")
         starts_again(guest, "reboot -f")
 
 
+@only_long
 def test_on_reboot_destroy():
     with running("reboot-destroy", on_reboot="destroy") as guest:
         ends(guest, "reboot -f")
 
 
+@only_long
 def test_on_crash_destroy():
     with running("crash-destroy", on_crash="destroy") as guest:
         ends(guest, CRASH)
 
 
+@only_long
 def test_on_crash_restart():
     with running("crash-restart", on_crash="restart") as guest:
         starts_again(guest, CRASH)

@@ -7,9 +7,9 @@ For each IN/NAME.xml, in OUT:
     NAME.out.xml    the inactive definition, with what is secret, if it was accepted
     NAME.err        else, or if the start failed: what failed, the error's code, its text
     NAME.json       with --start: the libxl_domain_config that the driver made of it
-    NAME.live.xml   with --start: the live definition
     NAME.cfg        xl.cfg of it, and
     NAME.back.xml   the definition that comes back from that
+    NAME.cfg.err    in place of the first of these two that failed
 
 and for each IN/NAME.cfg
 
@@ -18,7 +18,9 @@ and for each IN/NAME.cfg
     NAME.err        in place of the first of the two that failed, as above
 
 A start is a paused one. Kernels, disks and bridges that a definition names and
-that this host has not got are made up first, so that any fixture can start.
+that this host has not got are made up first, so that any fixture can start. A
+definition that ends libvirtd has the error of a lost connection; whatever it leaves
+is removed before the next one.
 """
 
 import argparse
@@ -60,26 +62,35 @@ class Recorder:
         self.name = None
 
     def record(self, path):
-        """Records one input; returns what came out, for the progress line. An input that ends
-        libvirtd is one that it refuses, with the code of a lost connection."""
-        if not self.connection.isAlive():
-            self.connection = connect()
+        """Records one input; returns what came out, for the progress line."""
+        self._survive()
         self.name, ending = os.path.splitext(os.path.basename(path))
         with open(path) as file:
             text = file.read()
         if ending == ".cfg":
-            return self._record_conversion(self._from_xl, "xml", self._to_xl, "out.cfg", text)
-        conversion = self._record_conversion(self._to_xl, "cfg", self._from_xl, "back.xml", text)
+            return self._record_conversion((self._from_xl, "xml"), (self._to_xl, "out.cfg"), "err", text)
+        conversion = self._record_conversion((self._to_xl, "cfg"), (self._from_xl, "back.xml"), "cfg.err", text)
+        self._survive()
         return "%s; %s" % (conversion, self._record_definition(text))
 
-    def _record_conversion(self, there, first, back, second, text):
-        """Converts @text and back again."""
+    def _survive(self):
+        """Goes on if libvirtd has ended, without what it was at."""
+        if self.connection.isAlive():
+            return
+        self.connection = connect()
+        for domain in self.connection.listAllDomains():
+            remove(domain)
+        for domid in re.findall(r"^\S+ +([1-9]\d*) ", subprocess.check_output(["xl", "list"], text=True), re.MULTILINE):
+            subprocess.run(["xl", "destroy", domid], check=False)
+
+    def _record_conversion(self, there, back, refusal, text):
+        """Converts @text and back again: pairs of a function and the ending of its record."""
         try:
-            text = there(text)
-            self._write(first, text)
-            self._write(second, back(text))
+            for convert, ending in (there, back):
+                text = convert(text)
+                self._write(ending, text)
         except libvirt.libvirtError as error:
-            return self._record_error("conversion", error)
+            return self._record_error("conversion", error, refusal)
         return "converted"
 
     def _to_xl(self, text):
@@ -108,15 +119,14 @@ class Recorder:
             start_paused(domain)
         except libvirt.libvirtError as error:
             return self._record_error("start", error)
-        self._write("live.xml", domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE))
         configuration = logged_configuration(log, before)
         if configuration is None:
             return "started, but the log has no configuration"
         self._write("json", json.dumps(configuration, indent=4) + "\n")
         return "started"
 
-    def _record_error(self, what, error):
-        self._write("err", "%s\n%d\n%s\n" % (what, error.get_error_code(), error.get_error_message()))
+    def _record_error(self, what, error, ending="err"):
+        self._write(ending, "%s\n%d\n%s\n" % (what, error.get_error_code(), error.get_error_message()))
         return "%s refused: %d %s" % (what, error.get_error_code(), error.get_error_message())
 
     def _write(self, ending, text):
@@ -129,7 +139,7 @@ def start_paused(domain):
     try:
         domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)
     except libvirt.libvirtError as error:
-        if error.get_error_code() != libvirt.VIR_ERR_INTERNAL_ERROR:
+        if error.get_error_code() != libvirt.VIR_ERR_INTERNAL_ERROR or not domain.connect().isAlive():
             raise
         domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)
 

@@ -7,6 +7,12 @@ import time
 LONG = False
 
 
+def only_long(test):
+    """A decorator: the test runs with --long, or when it or its file is named."""
+    test.only_long = True
+    return test
+
+
 def wait_until(predicate, what, seconds=60):
     """Waits for a true value and returns it. Emulation is slow: be generous."""
     deadline = time.monotonic() + seconds

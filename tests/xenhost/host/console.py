@@ -10,6 +10,7 @@ from . import wait_until
 from .daemons import virtxld
 
 ESCAPE = b"\x1d"
+SUM, RESULT = b"echo $((1000 + 234))", b"1234"
 
 
 class Console:
@@ -53,6 +54,12 @@ class Console:
         """The guest echoes the command; the answer must not be part of it."""
         self.types(command + b"\r")
         self.expect(answer)
+
+    def asks_and_leaves(self):
+        """Needs a shell at the other end."""
+        self.asks(SUM, RESULT)
+        self.types(ESCAPE)
+        assert self.status() == 0
 
     def status(self):
         """Of virsh, which ends by itself."""

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "util/script.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "util/error.h"
+#include "util/i18n.h"
+
+/* More than this of a script's output is an error, and more than this of what it complains
+ * about is not told. */
+#define OUTPUT_MAX    (16 * 1024 * 1024)
+#define COMPLAINT_MAX 1024
+
+static bool
+fail(const char *const *argv, const char *what, GError **error)
+{
+    return virtxl_error_set(error, VIR_ERR_HOOK_SCRIPT_FAILED, _("'%s': %s"), argv[0], what);
+}
+
+/* A file in memory that begins with @text, to be read from its begin; -1: errno tells. */
+static int
+open_memory(const char *text)
+{
+    gsize size = strlen(text);
+    int fd = memfd_create("script", MFD_CLOEXEC);
+
+    if (fd >= 0 && (write(fd, text, size) != (gssize)size || lseek(fd, 0, SEEK_SET) != 0)) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* At most @max bytes from the end of what is in @fd. */
+static char *
+read_end(int fd, gsize max)
+{
+    off_t size = lseek(fd, 0, SEEK_END);
+    off_t start = MAX(size - (off_t)max, 0);
+    char *text = g_malloc0((gsize)(size - start) + 1);
+    gssize n = pread(fd, text, (gsize)(size - start), start);
+
+    text[MAX(n, 0)] = '\0';
+    return text;
+}
+
+static GSubprocess *
+spawn(const char *const *argv, const int fds[3], GError **error)
+{
+    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
+
+    g_subprocess_launcher_take_stdin_fd(launcher, dup(fds[0]));
+    g_subprocess_launcher_take_stdout_fd(launcher, dup(fds[1]));
+    g_subprocess_launcher_take_stderr_fd(launcher, dup(fds[2]));
+    g_subprocess_launcher_setenv(launcher, "LC_ALL", "C", TRUE);
+    g_subprocess_launcher_setenv(launcher, "PATH",
+                                 "/usr/local/sbin:/usr/local/bin:/usr/sbin:"
+                                 "/usr/bin:/sbin:/bin",
+                                 TRUE);
+    return g_subprocess_launcher_spawnv(launcher, argv, error);
+}
+
+/* What is in its output, if @output is not NULL. */
+static bool
+judge(const char *const *argv, GSubprocess *process, const int fds[3], char **output,
+      GError **error)
+{
+    g_autofree char *complaint = g_strstrip(read_end(fds[2], COMPLAINT_MAX));
+    g_autofree char *how = NULL;
+
+    if (g_subprocess_get_if_signaled(process))
+        how = g_strdup_printf(_("ended by signal %d"), g_subprocess_get_term_sig(process));
+    else if (g_subprocess_get_exit_status(process) != 0)
+        how = g_strdup_printf(_("exit status %d"), g_subprocess_get_exit_status(process));
+    else if (output && lseek(fds[1], 0, SEEK_END) > OUTPUT_MAX)
+        how = g_strdup_printf(_("more than %d bytes of output"), OUTPUT_MAX);
+    if (how) {
+        g_autofree char *text = *complaint ? g_strconcat(how, ": ", complaint, NULL) : NULL;
+
+        return fail(argv, text ? text : how, error);
+    }
+    if (output)
+        *output = read_end(fds[1], OUTPUT_MAX);
+    return true;
+}
+
+static bool
+run(const char *const *argv, const int fds[3], char **output, GError **error)
+{
+    g_autoptr(GError) detail = NULL;
+    g_autoptr(GSubprocess) process = spawn(argv, fds, &detail);
+
+    if (!process || !g_subprocess_wait(process, NULL, &detail))
+        return fail(argv, detail->message, error);
+    return judge(argv, process, fds, output, error);
+}
+
+bool
+script_run(const char *const *argv, const char *input, char **output, GError **error)
+{
+    const int fds[3] = {open_memory(input), open_memory(""), open_memory("")};
+    bool ok = false;
+
+    if (fds[0] < 0 || fds[1] < 0 || fds[2] < 0)
+        fail(argv, g_strerror(errno), error);
+    else
+        ok = run(argv, fds, output, error);
+    for (guint i = 0; i < G_N_ELEMENTS(fds); i++) {
+        if (fds[i] >= 0)
+            close(fds[i]);
+    }
+    return ok;
+}
