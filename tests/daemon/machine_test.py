@@ -95,6 +95,19 @@ def the_screen_is_a_picture():
 
 
 @test
+def a_pv_guest_with_graphics_has_a_keyboard_and_a_screen():
+    xml = domain_xml("desktop", devices="<graphics type='vnc' autoport='yes'/>")
+    shared().virsh("create", shared().file("desktop.xml", xml))
+    shared().virsh("send-key", "desktop", "KEY_A")
+    expect_equal(last_told(), "sendkey 0x1e")
+    path = shared().path("desktop.ppm")
+    shared().virsh("screenshot", "desktop", path)
+    with open(path, "rb") as picture:
+        expect_equal(picture.read(), PICTURE)
+    shared().virsh("destroy", "desktop")
+
+
+@test
 def what_has_no_picture():
     shared().virsh("create", shared().file("hvm.xml", HVM))
     host = connection(shared())
