@@ -48,6 +48,7 @@ typedef struct {
     guint64 version;    /* of Xen: major * 1000000 + minor * 1000 + release,
                                as virConnectGetVersion counts */
     char *capabilities; /* Xen's list of guest ABIs ("xen-3.0-x86_64 hvm-3.0-x86_64 ...") */
+    char *command_line; /* Xen's own */
     bool has_hvm;       /* the CPU can run HVM and PVH guests */
     bool has_hap;       /* ... with nested paging */
     guint32 hw_cap[XEN_HOST_HW_CAPS]; /* as libxl_physinfo has them; 0: not known */
@@ -130,6 +131,9 @@ typedef struct {
 
     bool (*get_info)(XenHost *host, XenHostInfo *info, GError **error);
     bool (*get_free_memory)(XenHost *host, guint64 *kib, GError **error);
+    /* If less is free than the domain of @config needs, has Domain-0 give back the
+     * difference, and waits for it as long as there is progress. */
+    bool (*make_room)(XenHost *host, libxl_domain_config *config, GError **error);
 
     /* Returns an array of XenDomainInfo, Domain-0 included, by domid. */
     GPtrArray *(*list_domains)(XenHost *host, GError **error);
