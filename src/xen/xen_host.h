@@ -192,7 +192,7 @@ typedef struct {
                           GError **error);
     /* Gives the guest an event of the machine's: wake-up from S3 is for HVM guests only. */
     bool (*send_trigger)(XenHost *host, guint32 domid, libxl_trigger trigger, GError **error);
-    /* Has the device model of an HVM guest carry out @command of its monitor, as a person
+    /* Has the device model of a guest carry out @command of its monitor, as a person
      * would type it. Errors: VIR_ERR_OPERATION_FAILED with what it complains about. */
     bool (*tell_qemu)(XenHost *host, guint32 domid, const char *command, GError **error);
 
