@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "conf/conf_xml_tools.h"
@@ -124,7 +125,7 @@ finish_sibling(xmlNode *sibling, GError **error)
         (value == DISTANCE_LOCAL || !own || !conf_shape_is(sibling, "id", own)))
         return true;
     return virtxl_error_set(error, VIR_ERR_XML_ERROR,
-                            _("invalid value '%" G_GUINT64_FORMAT "' of a NUMA distance"), value);
+                            _("invalid value '%" PRIu64 "' of a NUMA distance"), value);
 }
 
 static bool
@@ -151,35 +152,41 @@ static const ConfShape numa_children[] = {
     {NULL},
 };
 
-/* The sibling @id in the cell's distances; with @create it is made if it isn't there. */
+/* <distances> of @cell, made if it isn't there. */
 static xmlNode *
-find_sibling(xmlNode *cell, guint64 id, bool create)
+need_distances(xmlNode *cell)
 {
     xmlNode *distances = conf_xml_written_child(cell, "distances");
-    xmlNode *sibling = distances ? distances->children : NULL;
-    g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, id);
 
-    while (sibling &&
-           (!conf_xml_is(sibling, "sibling") || conf_shape_number(sibling, "id", 0) < id))
-        sibling = sibling->next;
-    if (sibling && conf_shape_is(sibling, "id", text))
-        return sibling;
-    if (create) {
-        xmlNode *made = xmlNewDocNode(cell->doc, NULL, (const xmlChar *)"sibling", NULL);
-
-        if (!distances)
-            distances = xmlNewChild(cell, NULL, (const xmlChar *)"distances", NULL);
-        conf_shape_set(made, "id", text);
-        return sibling ? xmlAddPrevSibling(sibling, made) : xmlAddChild(distances, made);
-    }
-    return NULL;
+    if (distances)
+        return distances;
+    distances = xmlNewDocNode(cell->doc, NULL, (const xmlChar *)"distances", NULL);
+    return cell->children ? xmlAddPrevSibling(cell->children, distances)
+                          : xmlAddChild(cell, distances);
 }
 
+/* Says how far it is to cell @id, unless that has been said. The siblings are sorted; what
+ * nobody knows is behind them. */
 static void
 fill_in(xmlNode *cell, guint64 id, const char *value)
 {
-    if (!find_sibling(cell, id, false))
-        conf_shape_set(find_sibling(cell, id, true), "value", value);
+    xmlNode *distances = need_distances(cell);
+    xmlNode *place = distances->children;
+    g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, id);
+    xmlNode *made;
+
+    while (place && (place->type != XML_ELEMENT_NODE ||
+                     (conf_xml_is(place, "sibling") && conf_shape_number(place, "id", 0) < id)))
+        place = place->next;
+    if (place && conf_xml_is(place, "sibling") && conf_shape_is(place, "id", text))
+        return;
+    made = xmlNewDocNode(cell->doc, NULL, (const xmlChar *)"sibling", NULL);
+    conf_shape_set(made, "id", text);
+    conf_shape_set(made, "value", value);
+    if (place)
+        xmlAddPrevSibling(place, made);
+    else
+        xmlAddChild(distances, made);
 }
 
 static xmlNode *
@@ -207,7 +214,7 @@ complete_distances(const xmlNode *numa, xmlNode *cell, GError **error)
 
         if (!back)
             return virtxl_error_set(error, VIR_ERR_XML_ERROR,
-                                    _("<sibling id='%" G_GUINT64_FORMAT "'>: there is no such "
+                                    _("<sibling id='%" PRIu64 "'>: there is no such "
                                       "NUMA cell"),
                                     other);
         if (back == cell)

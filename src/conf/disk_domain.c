@@ -209,6 +209,9 @@ validate_bus(const DomainDiskDef *disk, GError **error)
             error, VIR_ERR_CONFIG_UNSUPPORTED,
             _("disk driver option '%s' is supported only for bus 'virtio', not for disk '%s'"),
             disk->driver.virtio_option, disk->target);
+    if (disk->source.type == DOMAIN_DISK_SOURCE_VHOST_USER && disk->bus != DOMAIN_DISK_BUS_VIRTIO)
+        return virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                                _("vhostuser disk '%s' supports only bus 'virtio'"), disk->target);
     if (disk->removable != CONF_TRISTATE_ABSENT && disk->bus != DOMAIN_DISK_BUS_USB)
         return virtxl_error_set(error, VIR_ERR_XML_ERROR,
                                 _("removable is only valid for usb disks, not for '%s'"),

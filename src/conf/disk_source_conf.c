@@ -155,6 +155,20 @@ parse_host(GPtrArray *hosts, xmlNode *node, GError **error)
     return parse_port(host, node, error) && check_host(host, error);
 }
 
+/* These two have images in a pool, or in a volume. */
+static bool
+check_name(const DomainDiskSource *source, GError **error)
+{
+    const char *slash = source->name ? strchr(source->name, '/') : NULL;
+
+    if ((source->protocol != DOMAIN_DISK_PROTOCOL_RBD &&
+         source->protocol != DOMAIN_DISK_PROTOCOL_GLUSTER) ||
+        (slash && slash != source->name))
+        return true;
+    return virtxl_error_set(error, VIR_ERR_XML_ERROR,
+                            _("can't split path '%s' into pool name and image name"), source->name);
+}
+
 static bool
 parse_network(DomainDiskSource *source, xmlNode *node, GError **error)
 {
@@ -171,6 +185,8 @@ parse_network(DomainDiskSource *source, xmlNode *node, GError **error)
         return virtxl_error_set(error, VIR_ERR_XML_ERROR,
                                 _("missing name for disk source of protocol '%s'"),
                                 domain_disk_protocol_names[protocol]);
+    if (!check_name(source, error))
+        return false;
     source->query = conf_xml_attr(node, "query");
     if (!conf_xml_attr_yes_no(node, "tls", &source->tls, error))
         return false;

@@ -62,6 +62,7 @@ typedef struct {
     char *kernel;
     char *initrd;
     char *cmdline;
+    char *acpi_table; /* a file that becomes a table of the guest's ACPI */
     char *root;
     char *bootloader;      /* of the domain, beside <os> */
     char *bootloader_args; /* likewise */

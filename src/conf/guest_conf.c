@@ -279,6 +279,7 @@ bool
 domain_guest_parse(DomainDef *def, xmlNode *domain, GError **error)
 {
     return domain_os_parse(def, domain, error) && parse_features(def, domain, error) &&
-           domain_cpu_parse(&def->cpu, domain, def->vcpus_max, error) && parse_clock(def, domain, error) &&
-           parse_pm(def, domain, error) && parse_lifecycle(def, domain, error);
+           domain_cpu_parse(&def->cpu, domain, def->vcpus_max, error) &&
+           parse_clock(def, domain, error) && parse_pm(def, domain, error) &&
+           parse_lifecycle(def, domain, error);
 }

@@ -53,6 +53,7 @@ domain_os_clear(DomainOSDef *os)
     g_free(os->firmware);
     g_free(os->arch);
     g_free(os->loader_type);
+    g_free(os->acpi_table);
     g_free(os->machine);
     g_free(os->bootloader);
     g_free(os->bootloader_args);
@@ -139,6 +140,18 @@ parse_firmware(DomainOSDef *os, xmlNode *node, GError **error)
     return true;
 }
 
+/* Read for a start, and kept as it was written. */
+static void
+parse_acpi_table(DomainOSDef *os, xmlNode *node)
+{
+    xmlNode *acpi = conf_xml_child(node, "acpi");
+
+    if (!acpi)
+        return;
+    os->acpi_table = conf_xml_child_text(acpi, "table");
+    conf_xml_unsee(acpi);
+}
+
 bool
 domain_os_parse(DomainDef *def, xmlNode *domain, GError **error)
 {
@@ -155,6 +168,7 @@ domain_os_parse(DomainDef *def, xmlNode *domain, GError **error)
         return false;
     for (gsize i = 0; i < G_N_ELEMENTS(os_texts); i++)
         *os_text(os, i) = conf_xml_child_text(node, os_texts[i].element);
+    parse_acpi_table(os, node);
     return parse_loader(os, node, error) && parse_boot(os, node, error);
 }
 

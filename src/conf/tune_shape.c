@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include <string.h>
+#include <inttypes.h>
 
 #include "conf/conf_xml_tools.h"
 #include "conf/domain_shapes.h"
@@ -58,7 +58,7 @@ finish_quota(xmlNode *quota, GError **error)
 
     return microseconds <= 0 || (microseconds >= PERIOD_MIN && microseconds <= QUOTA_MAX) ||
            virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
-                            _("Value of cputune '%s' must be in range [%d, %" G_GINT64_FORMAT "]"),
+                            _("Value of cputune '%s' must be in range [%d, %" PRIi64 "]"),
                             (const char *)quota->name, PERIOD_MIN, (gint64)QUOTA_MAX);
 }
 

@@ -311,6 +311,7 @@ map_hvm(const DomainDef *def, libxl_domain_build_info *info)
     set_feature(&info->u.hvm.viridian, def->features[DOMAIN_FEATURE_VIRIDIAN]);
     set_feature(&info->u.hvm.acpi_s3, def->pm_suspend_to_mem);
     set_feature(&info->u.hvm.acpi_s4, def->pm_suspend_to_disk);
+    info->u.hvm.acpi_firmware = g_strdup(def->os.acpi_table);
     info->u.hvm.boot = boot_order(def);
     map_firmware(def, info);
     map_emulator(def, info);

@@ -48,7 +48,7 @@ libxl_name(const char *name)
     return name;
 }
 
-/* Nested virtualisation is not a matter of the CPU's features on Xen. */
+/* These two are one switch of a fully virtualised guest, whichever the host has. */
 static bool
 is_nesting(const DomainCpuFeature *feature)
 {
@@ -62,8 +62,13 @@ map_feature(const DomainDef *def, const DomainCpuFeature *feature, libxl_domain_
     bool on = feature->policy == DOMAIN_CPU_FORCE || feature->policy == DOMAIN_CPU_REQUIRE;
     g_autofree char *setting = NULL;
 
-    if (feature->policy == DOMAIN_CPU_OPTIONAL || is_nesting(feature))
+    if (feature->policy == DOMAIN_CPU_OPTIONAL)
         return true;
+    if (is_nesting(feature)) {
+        if (libxl_conf_is_hvm(def))
+            libxl_defbool_set(&info->nested_hvm, on);
+        return true;
+    }
     setting = g_strdup_printf("%s=%d", libxl_name(feature->name), on);
     if (libxl_cpuid_parse_config(&info->cpuid, setting) == 0)
         return true;

@@ -73,6 +73,18 @@ map_driver(const DomainDef *def, const DomainDiskDef *disk, libxl_device_disk *d
 
 /* --- where it is ----------------------------------------------------------- */
 
+/* An IPv6 address is in brackets, and its colons are escaped, too. */
+static void
+add_rbd_host(GString *text, const DomainDiskHost *host)
+{
+    g_auto(GStrv) parts = g_strsplit(host->name, ":", -1);
+    g_autofree char *name = g_strjoinv("\\:", parts);
+
+    g_string_append_printf(text, parts[1] ? "[%s]" : "%s", name);
+    if (host->port)
+        g_string_append_printf(text, "\\:%u", host->port);
+}
+
 /* The text of QEMU's rbd driver: "rbd:pool/image:mon_host=a\:6789\;b". A colon
  * separates options, so one within a value is escaped. */
 static char *
@@ -85,12 +97,8 @@ rbd_text(const DomainDiskSource *source)
         g_string_append_printf(text, "@%s", source->snapshot);
     g_string_append(text, ":auth_supported=none");
     for (guint i = 0; i < source->hosts->len; i++) {
-        const DomainDiskHost *host = source->hosts->pdata[i];
-
         g_string_append(text, i == 0 ? ":mon_host=" : "\\;");
-        g_string_append_printf(text, strchr(host->name, ':') ? "[%s]" : "%s", host->name);
-        if (host->port)
-            g_string_append_printf(text, "\\:%u", host->port);
+        add_rbd_host(text, source->hosts->pdata[i]);
     }
     if (source->config)
         g_string_append_printf(text, ":conf=%s", source->config);

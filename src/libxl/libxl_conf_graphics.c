@@ -120,6 +120,11 @@ libxl_conf_map_graphics(const DomainDef *def, libxl_domain_config *config, GErro
 {
     config->vfbs = g_new0(libxl_device_vfb, def->graphics->len);
     config->vkbs = g_new0(libxl_device_vkb, def->graphics->len);
+    if (libxl_conf_is_hvm(def)) {
+        /* libxl would open a VNC server that nobody asked for. */
+        libxl_defbool_set(&config->b_info.u.hvm.vnc.enable, false);
+        libxl_defbool_set(&config->b_info.u.hvm.sdl.enable, false);
+    }
     for (guint i = 0; i < def->graphics->len; i++) {
         const DomainGraphicsDef *graphics = def->graphics->pdata[i];
 
@@ -182,6 +187,7 @@ libxl_conf_map_videos(const DomainDef *def, libxl_domain_config *config, GError 
         return true;
     if (def->videos->len == 0) {
         libxl_defbool_set(&config->b_info.u.hvm.nographic, true);
+        config->b_info.u.hvm.vga.kind = LIBXL_VGA_INTERFACE_TYPE_NONE;
         return true;
     }
     return map_video(def, def->videos->pdata[0], &config->b_info, error);

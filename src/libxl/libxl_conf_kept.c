@@ -20,7 +20,8 @@ static ConfNames devices = {
     "shmem",  "smartcard",  "tpm",   "vsock", "watchdog", NULL,
 };
 
-/* Of disks and their <source>, and of interfaces. */
+/* Of the domain, of disks and their <source>, and of interfaces. */
+static ConfNames domain_parts = {"launchSecurity", NULL};
 static ConfNames disk_parts = {"auth", "encryption", NULL};
 static ConfNames net_parts = {"filterref", "vlan", NULL};
 
@@ -46,12 +47,32 @@ check_disk(const DomainDef *def, const DomainDiskDef *disk, GError **error)
            check(def, conf_xml_kept_child(disk->info.kept, "source"), disk_parts, where, error);
 }
 
+/* A port of the bridge that may not talk to other such ports. */
+static bool
+is_isolated(const xmlNode *node)
+{
+    for (; node; node = node->next) {
+        xmlChar *value = conf_xml_is(node, "port")
+                             ? xmlGetNoNsProp((xmlNode *)node, (const xmlChar *)"isolated")
+                             : NULL;
+        bool isolated = g_strcmp0((const char *)value, "yes") == 0;
+
+        xmlFree(value);
+        if (isolated)
+            return true;
+    }
+    return false;
+}
+
 static bool
 check_net(const DomainDef *def, const DomainNetDef *net, GError **error)
 {
     g_autofree char *mac = domain_net_mac_string(net->mac);
     g_autofree char *where = g_strdup_printf(_("interface %s: "), mac);
 
+    if (is_isolated(conf_xml_kept_child(net->info.kept, NULL)))
+        return libxl_conf_refuse(def, error, _("%s<port isolated='yes'> is not possible on Xen"),
+                                 where);
     return check(def, conf_xml_kept_child(net->info.kept, NULL), net_parts, where, error);
 }
 
@@ -67,5 +88,6 @@ libxl_conf_check_kept(const DomainDef *def, libxl_domain_config *config G_GNUC_U
         if (!check_net(def, def->nets->pdata[i], error))
             return false;
     }
-    return check(def, conf_xml_kept_child(def->kept, "devices"), devices, "", error);
+    return check(def, conf_xml_kept_child(def->kept, NULL), domain_parts, "", error) &&
+           check(def, conf_xml_kept_child(def->kept, "devices"), devices, "", error);
 }

@@ -5,7 +5,8 @@
  * it is mapped. Beside it is either NAME.json, the libxl_domain_config in libxl's
  * own JSON, or NAME.err: a line with the code of the error, and one with a part
  * of its message. That is with channel_backend = "libxl"; what comes out with
- * "virtxl" is in NAME.virtxl.json, if it is there.
+ * "virtxl" is in NAME.virtxl.json, if it is there. NAME.ours.cfg is the definition
+ * as xl.cfg, if it can be.
  *
  * With VIRTXL_TEST_REGENERATE set, writes what comes out instead of comparing.
  *
@@ -18,10 +19,12 @@
 #include <string.h>
 
 #include "libxl/libxl_channel_source.h"
+#include "libxl/xen_xl.h"
 #include "util/error.h"
 #include "util/uuid.h"
 
 #define VIRTXL_ENDING ".virtxl.json"
+#define XL_ENDING     ".ours.cfg"
 
 static char *
 data_directory(void)
@@ -169,6 +172,26 @@ test_file_virtxl(gconstpointer data)
 }
 
 static void
+test_file_xl(gconstpointer data)
+{
+    const char *path = data;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DomainDef) def = domain_def_parse_file(path, NULL, DOMAIN_PARSE_INACTIVE, &error);
+    g_autofree char *actual = def ? xen_xl_format(def, NULL, &error) : NULL;
+    g_autofree char *config = read_beside(path, XL_ENDING);
+
+    if (g_getenv("VIRTXL_TEST_REGENERATE")) {
+        g_autofree char *stem = g_strndup(path, strlen(path) - strlen(".xml"));
+        g_autofree char *beside = g_strconcat(stem, XL_ENDING, NULL);
+
+        if (actual)
+            g_assert_true(g_file_set_contents(beside, actual, -1, NULL));
+        return;
+    }
+    g_assert_cmpstr(actual, ==, config);
+}
+
+static void
 add_file(const char *kind, const char *path, GTestDataFunc func)
 {
     g_autofree char *name = g_path_get_basename(path);
@@ -190,9 +213,10 @@ add_files(void)
         g_autofree char *path = g_build_filename(directory, name, NULL);
         g_autofree char *virtxl = NULL;
 
-        if (!g_str_has_suffix(name, ".xml"))
+        if (!g_str_has_suffix(name, ".xml") || g_str_has_suffix(name, ".ours.xml"))
             continue;
         add_file("conf", path, test_file);
+        add_file("xl", path, test_file_xl);
         virtxl = read_beside(path, VIRTXL_ENDING);
         if (virtxl)
             add_file("conf-virtxl", path, test_file_virtxl);
