@@ -83,7 +83,8 @@ def capabilities(daemon):
     host = clients.connect(daemon)
     xml = ElementTree.fromstring(host.getCapabilities())
     cpu = ElementTree.tostring(xml.find("host/cpu"), encoding="unicode")
-    said = {"cpu": canonical(cpu), "compared": host.compareCPU(cpu), "baseline": canonical(host.baselineCPU([cpu]))}
+    topology = canonical(ElementTree.tostring(xml.find("host/topology"), encoding="unicode"))
+    said = {"cpu": canonical(cpu), "topology": topology, "compared": host.compareCPU(cpu), "baseline": canonical(host.baselineCPU([cpu]))}
     for arch in xml.findall("guest/arch"):
         key = (arch.get("name"), arch.findtext("machine"))
         xml = ElementTree.fromstring(host.getDomainCapabilities("/an/emulator", *key, "xen"))
