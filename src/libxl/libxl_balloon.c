@@ -22,10 +22,12 @@ libxl_balloon_make_room(LibxlDriver *driver, libxl_domain_config *config, GError
 {
     /* One after the other, or two would count the same memory. */
     static GMutex lock;
-    g_autoptr(GMutexLocker) locker = NULL;
+    bool ok;
 
     if (!libxl_balloon_is_on(driver->config->autoballoon, driver->info.command_line))
         return true;
-    locker = g_mutex_locker_new(&lock);
-    return driver->host->ops->make_room(driver->host, config, error);
+    g_mutex_lock(&lock);
+    ok = driver->host->ops->make_room(driver->host, config, error);
+    g_mutex_unlock(&lock);
+    return ok;
 }
