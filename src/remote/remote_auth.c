@@ -55,11 +55,9 @@ remote_auth_polkit_begin(RemoteCall *call, GError **error)
     RemoteCheck *check;
 
     if (identity->authenticated)
-        return virtxl_error_set(error, VIR_ERR_AUTH_FAILED,
-                                _("authentication failed: none by polkit is asked for"));
+        return virtxl_error_set(error, VIR_ERR_AUTH_FAILED, _("none by polkit is asked for"));
     if (remote_check_is_under_way(call->server, call->rpc))
-        return virtxl_error_set(error, VIR_ERR_AUTH_FAILED,
-                                _("authentication failed: another one is under way"));
+        return virtxl_error_set(error, VIR_ERR_AUTH_FAILED, _("another one is under way"));
     check = remote_check_begin(call);
     remote_polkit_ask_async(&question, check->cancellable, handle_decision, check);
     return true;

@@ -10,3 +10,6 @@
  * message of @error, or VIR_ERR_INTERNAL_ERROR for an error that is not
  * VIRTXL_ERROR. A message of absurd length is cut. Any thread. */
 GBytes *remote_error_encode(const GError *error);
+
+/* The same for a client that is not let in, whatever it calls. */
+GBytes *remote_error_encode_refusal(const GError *error);

@@ -70,16 +70,13 @@ read_answer(const Check *check, GVariant *answer, GError **error)
         return true;
     if (is_dismissed(details))
         return virtxl_error_set(error, VIR_ERR_AUTH_CANCELLED,
-                                _("authentication cancelled: user cancelled authentication "
-                                  "process"));
+                                _("user cancelled authentication process"));
     if (is_challenge)
         return virtxl_error_set(error, VIR_ERR_AUTH_UNAVAILABLE,
-                                _("authentication unavailable: no polkit agent available to "
-                                  "authenticate action '%s'"),
+                                _("no polkit agent available to authenticate action '%s'"),
                                 check->action);
     return virtxl_error_set(error, VIR_ERR_AUTH_FAILED,
-                            _("authentication failed: access denied by policy for action '%s'"),
-                            check->action);
+                            _("access denied by policy for action '%s'"), check->action);
 }
 
 /* What the call gives when somebody else has ended it: the client has gone, or we stop. */
@@ -98,12 +95,12 @@ return_failure(GTask *task, GError *reason)
     GError *error = NULL;
 
     if (g_error_matches(reason, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-        virtxl_error_set(&error, VIR_ERR_AUTH_CANCELLED, _("authentication cancelled"));
+        virtxl_error_set(&error, VIR_ERR_AUTH_CANCELLED, _("nobody waits for it any more"));
     } else {
         g_dbus_error_strip_remote_error(reason);
         g_warning("polkit does not answer: %s", reason->message);
-        virtxl_error_set(&error, VIR_ERR_AUTH_FAILED,
-                         _("authentication failed: polkit does not answer: %s"), reason->message);
+        virtxl_error_set(&error, VIR_ERR_AUTH_FAILED, _("polkit does not answer: %s"),
+                         reason->message);
     }
     g_task_return_error(task, error);
 }

@@ -73,7 +73,7 @@ stop_streams(RpcClient *client, gpointer user_data)
 static GBytes *
 encode_error(const GError *error, gpointer user_data)
 {
-    return remote_error_encode(error);
+    return remote_error_encode_refusal(error);
 }
 
 void

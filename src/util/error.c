@@ -34,6 +34,7 @@ static const struct {
     {VIR_ERR_OS_TYPE, N_("unknown OS type")},
     {VIR_ERR_RPC, N_("RPC error")},
     {VIR_ERR_AUTH_FAILED, N_("authentication failed")},
+    {VIR_ERR_AUTH_CANCELLED, N_("authentication cancelled")},
     {VIR_ERR_AUTH_UNAVAILABLE, N_("authentication unavailable")},
     {VIR_ERR_SYSTEM_ERROR, N_("Cannot perform the operation on the host")},
     {VIR_ERR_NO_DOMAIN, N_("Domain not found")},

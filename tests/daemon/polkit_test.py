@@ -10,6 +10,7 @@ from wire import AUTH_LIST, OPEN, REMOTE, RPC_ERROR, Reader, Wire, WireError, op
 
 AUTH_FAILED, AUTH_CANCELLED, AUTH_UNAVAILABLE = 45, 79, 94
 NONE, POLKIT = 0, 2
+FROM_POLKIT = 60  # an error's domain
 
 
 def types(wire):
@@ -56,13 +57,13 @@ def the_readonly_socket_is_another_action():
 @test
 def who_polkit_refuses_hears_why():
     with Bus("no") as bus:
-        expect_in("access denied by policy", bus.virsh("uri")[2])
+        expect_in("error: authentication failed: access denied by policy", bus.virsh("uri")[2])
         for word, code, part in (("no", AUTH_FAILED, "access denied by policy"),
                                  ("challenge", AUTH_UNAVAILABLE, "no polkit agent available"),
                                  ("dismissed", AUTH_CANCELLED, "user cancelled"),
                                  ("error", AUTH_FAILED, "it is broken")):
             error = bus.error(word)
-            expect_equal(error.code, code)
+            expect_equal((error.code, error.domain), (code, FROM_POLKIT))
             expect_in(part, error.message)
 
 
