@@ -14,7 +14,11 @@
 /* A guest has at most as many. */
 #define CELLS_MAX 1024
 
-static ConfNames mode_names = {"custom", "host-model", "host-passthrough", "maximum", NULL};
+enum {
+    MODE_HOST_PASSTHROUGH = 2
+};
+static ConfNames mode_names = {"custom", "host-model", [MODE_HOST_PASSTHROUGH] = "host-passthrough",
+                               "maximum", NULL};
 static ConfNames policy_names = {"force", "require", "optional", "disable", "forbid", NULL};
 
 static void
@@ -264,6 +268,7 @@ parse_cpu(DomainCpuDef *cpu, xmlNode *domain, GError **error)
         return true;
     if (!conf_xml_attr_enum(node, "mode", mode_names, &mode, VIR_ERR_CONFIG_UNSUPPORTED, error))
         return false;
+    cpu->is_host = mode == MODE_HOST_PASSTHROUGH;
     features = domain_cpu_parse_features(node, error);
     if (!features)
         return false;

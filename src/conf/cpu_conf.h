@@ -32,6 +32,7 @@ typedef struct {
 } DomainCpuCell;
 
 typedef struct {
+    bool is_host;        /* the guest sees the host's processor as it is */
     GPtrArray *features; /* of DomainCpuFeature */
     GPtrArray *cells;    /* of DomainCpuCell, by id from 0 */
     char *nodeset;       /* of <numatune>: the host's nodes that memory comes from; or NULL */

@@ -31,8 +31,8 @@ cpu_clear(Cpu *cpu)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Cpu, cpu_clear)
 
-static bool
-is_x86(const char *arch)
+bool
+cpu_is_x86(const char *arch)
 {
     return strcmp(arch, "x86_64") == 0 || strcmp(arch, "i686") == 0;
 }
@@ -233,7 +233,7 @@ find_lack(const CpuHost *host, const Cpu *cpu, const CpuFeatures *mentioned)
     missing = cpu_features_difference(&missing, &cpu->by_policy[DOMAIN_CPU_FORCE]);
     missing = cpu_features_difference(&missing, &cpu->by_policy[DOMAIN_CPU_OPTIONAL]);
     missing = cpu_features_difference(&missing, &cpu->by_policy[DOMAIN_CPU_DISABLE]);
-    if (cpu->arch && !is_x86(cpu->arch))
+    if (cpu->arch && !cpu_is_x86(cpu->arch))
         return g_strdup_printf(_("CPU arch %s does not match host arch"), cpu->arch);
     if (cpu->vendor && g_strcmp0(cpu->vendor, host->model->vendor) != 0)
         return g_strdup_printf(_("host CPU vendor does not match required CPU vendor %s"),
@@ -274,7 +274,7 @@ read_host_cpu(Cpu *cpu, const CpuMap *map, const char *xml, guint i, GError **er
         return false;
     if (!cpu->arch)
         return virtxl_error_set(error, VIR_ERR_XML_ERROR, _("Missing CPU architecture"));
-    if (!is_x86(cpu->arch))
+    if (!cpu_is_x86(cpu->arch))
         return virtxl_error_set(error, VIR_ERR_NO_SUPPORT,
                                 _("cannot compute baseline CPU of %s architecture"), cpu->arch);
     if (!cpu->model)

@@ -9,6 +9,9 @@
 #include "conf/conf_xml.h"
 #include "conf/cpu_map.h"
 
+/* True if the database has models of @arch. */
+bool cpu_is_x86(const char *arch);
+
 /* The host's. */
 typedef struct {
     CpuMap *map;           /* owned */

@@ -94,6 +94,15 @@ conf_setting_word(const ConfSetting *setting, const ConfEntry *entry, gpointer t
 }
 
 bool
+conf_setting_no_other(const ConfSetting *setting, const ConfEntry *entry, gpointer target,
+                      GError **error)
+{
+    if (entry->type == CONF_STRING && g_strv_contains(setting->words, entry->string))
+        return true;
+    return fail_words(setting, error);
+}
+
+bool
 conf_setting_list(const ConfSetting *setting, const ConfEntry *entry, gpointer target,
                   GError **error)
 {

@@ -48,6 +48,9 @@ bool conf_setting_mode(const ConfSetting *setting, const ConfEntry *entry, gpoin
 bool conf_setting_word(const ConfSetting *setting, const ConfEntry *entry, gpointer target,
                        GError **error);
 
+/* nothing: one of the words, where others can't be had */
+bool conf_setting_no_other(const ConfSetting *setting, const ConfEntry *entry, gpointer target,
+                           GError **error);
 /* guint: the bits (1 << index) of those of the words that are in a list */
 bool conf_setting_list(const ConfSetting *setting, const ConfEntry *entry, gpointer target,
                        GError **error);

@@ -10,6 +10,9 @@ static const char *const overflows[] = {[LIBXL_CHANNEL_DISCARD] = "discard",
                                         [LIBXL_CHANNEL_WAIT] = "wait",
                                         [LIBXL_CHANNEL_WAIT + 1] = NULL};
 
+/* Nobody locks disks here, which who asks for it must know. */
+static const char *const lock_managers[] = {"nop", NULL};
+
 #define MEMBER(name) #name, .offset = G_STRUCT_OFFSET(LibxlDriverConfig, name)
 
 static const ConfSetting settings[] = {
@@ -20,11 +23,11 @@ static const ConfSetting settings[] = {
      .max = CHANNEL_SOURCE_HOLD_MAX},
     {MEMBER(channel_overflow), .apply = conf_setting_word, .words = overflows},
     /* libvirt's own */
-    {"autoballoon"},
+    {MEMBER(autoballoon), .apply = conf_setting_number, .max = 1},
     {"keepalive_count"},
     {"keepalive_interval"},
-    {"lock_manager"},
-    {"nested_hvm"},
+    {"lock_manager", .apply = conf_setting_no_other, .words = lock_managers},
+    {MEMBER(nested_hvm), .apply = conf_setting_number, .max = 1},
 };
 
 bool

@@ -21,6 +21,10 @@
  * setting. */
 bool libxl_build_domain_config(const DomainDef *def, libxl_domain_config *config, GError **error);
 
+/* Has the guest of @config, if it is an HVM guest that is to see the host's processor
+ * (<cpu mode='host-passthrough'>) with vmx and svm in it, have virtualisation of its own. */
+void libxl_conf_allow_nesting(const DomainDef *def, libxl_domain_config *config);
+
 /* The same for one device of @def, which need not be in it: into @device, initialised by
  * the caller. An interface's device id is left to libxl. */
 bool libxl_conf_map_disk(const DomainDef *def, const DomainDiskDef *disk, libxl_device_disk *device,

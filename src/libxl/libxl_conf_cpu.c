@@ -75,6 +75,22 @@ map_feature(const DomainDef *def, const DomainCpuFeature *feature, libxl_domain_
     return libxl_conf_refuse(def, error, _("<cpu>: Xen knows no feature '%s'"), feature->name);
 }
 
+void
+libxl_conf_allow_nesting(const DomainDef *def, libxl_domain_config *config)
+{
+    bool allowed = libxl_conf_is_hvm(def) && def->cpu.is_host;
+
+    for (guint i = 0; i < def->cpu.features->len; i++) {
+        const DomainCpuFeature *feature = def->cpu.features->pdata[i];
+
+        if (is_nesting(feature) &&
+            (feature->policy == DOMAIN_CPU_DISABLE || feature->policy == DOMAIN_CPU_FORBID))
+            allowed = false;
+    }
+    if (allowed)
+        libxl_defbool_set(&config->b_info.nested_hvm, true);
+}
+
 /* --- NUMA cells ----------------------------------------------------------------- */
 
 static bool

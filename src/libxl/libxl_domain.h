@@ -28,6 +28,13 @@ typedef struct {
     gint64 taken_us; /* g_get_monotonic_time(); 0: never */
 } LibxlDomainSample;
 
+/* The last job of those that take long, and how it ended. */
+typedef struct {
+    virDomainJobOperation operation; /* _UNKNOWN: there was none */
+    guint64 elapsed_ms;
+    bool is_ok;
+} LibxlEndedJob;
+
 typedef struct LibxlAgent LibxlAgent;         /* libxl_agent.h */
 typedef struct LibxlChrLeases LibxlChrLeases; /* libxl_chr_lease.h */
 
@@ -42,7 +49,8 @@ typedef struct {
     GCond job_ended;
     bool has_job;
     gint64 job_since_us; /* g_get_monotonic_time() */
-    bool is_removed;     /* no longer in the list: look it up again */
+    LibxlEndedJob ended_job;
+    bool is_removed; /* no longer in the list: look it up again */
 
     DomainDef *persistent;
     DomainDef *live;

@@ -38,6 +38,13 @@ typedef enum {
     LIBXL_CHANNEL_WAIT,    /* the guest waits */
 } LibxlChannelOverflow;
 
+/* Does Domain-0 give back memory for domains that start? */
+typedef enum {
+    LIBXL_AUTOBALLOON_OFF,
+    LIBXL_AUTOBALLOON_ON,
+    LIBXL_AUTOBALLOON_AUTO, /* unless Xen's command line fixes what it has */
+} LibxlAutoballoon;
+
 /* Where things are; every path absolute. See libxl_driver_config_new(). */
 typedef struct {
     char *config_dir;    /* NAME.xml: definitions */
@@ -59,6 +66,8 @@ typedef struct {
     guint channel_hold_in; /* bytes, see util/channel_source.h */
     guint channel_hold_out;
     LibxlChannelOverflow channel_overflow;
+    LibxlAutoballoon autoballoon;
+    guint nested_hvm; /* may an HVM guest have virtualisation of its own? */
 } LibxlDriverConfig;
 
 /* The defaults of libvirt's Xen driver under @root ("" or "/" for the real
@@ -219,7 +228,7 @@ bool libxl_driver_domain_inject_nmi(LibxlDriver *driver, const guint8 *uuid, gui
 
 /* Presses the @n keys with @keycodes of @codeset (virKeycodeSet) together, for @holdtime
  * milliseconds (0: QEMU's default). Errors: VIR_ERR_OPERATION_UNSUPPORTED for a guest
- * that isn't HVM, and for most code sets. */
+ * that has no keyboard (neither HVM nor graphics), and for most code sets. */
 bool libxl_driver_domain_send_key(LibxlDriver *driver, const guint8 *uuid, guint codeset,
                                   guint holdtime, const guint *keycodes, guint n, guint flags,
                                   GError **error);

@@ -50,3 +50,24 @@ libxl_driver_connect_baseline_cpu(LibxlDriver *driver, const char *const *xmls, 
     return cpu_baseline(driver->cpu->map, xmls, n, flags & VIR_CONNECT_BASELINE_CPU_EXPAND_FEATURES,
                         flags & VIR_CONNECT_BASELINE_CPU_MIGRATABLE, error);
 }
+
+GPtrArray *
+libxl_driver_connect_get_cpu_model_names(LibxlDriver *driver, const char *arch, guint flags,
+                                         GError **error)
+{
+    GPtrArray *names;
+
+    if (!libxl_driver_check_flags(flags, 0, "virConnectGetCPUModelNames", error))
+        return NULL;
+    if (!*arch) {
+        virtxl_error_set(error, VIR_ERR_INVALID_ARG, _("no architecture is given"));
+        return NULL;
+    }
+    names = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; driver->cpu && cpu_is_x86(arch) && i < driver->cpu->map->models->len; i++) {
+        const CpuModel *model = driver->cpu->map->models->pdata[i];
+
+        g_ptr_array_add(names, g_strdup(model->name));
+    }
+    return names;
+}

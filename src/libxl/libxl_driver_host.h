@@ -5,6 +5,7 @@
 #pragma once
 
 #include "libxl/libxl_driver.h"
+#include "xen/xen_tune.h"
 
 /* What a guest can have, an XML document. A getter. NULL: the host's architecture, a PV
  * guest, the default emulator, "xen". Errors: VIR_ERR_INVALID_ARG for a guest that this
@@ -27,3 +28,19 @@ char *libxl_driver_connect_baseline_cpu(LibxlDriver *driver, const char *const *
 /* What the firmware says of the machine, an XML document. An operation. Errors:
  * VIR_ERR_CONFIG_UNSUPPORTED if it says nothing. */
 char *libxl_driver_connect_get_sysinfo(LibxlDriver *driver, guint flags, GError **error);
+
+/* The CPU models of @arch that the database has: a new array of strings, empty for
+ * an architecture of which there are none. A getter. Errors: VIR_ERR_INVALID_ARG for no
+ * architecture. */
+GPtrArray *libxl_driver_connect_get_cpu_model_names(LibxlDriver *driver, const char *arch,
+                                                    guint flags, GError **error);
+
+/* Memory of the NUMA node @cell, or of all (VIR_NODE_MEMORY_STATS_ALL_CELLS). An operation. */
+bool libxl_driver_node_get_memory_stats(LibxlDriver *driver, int cell, guint flags,
+                                        XenNodeMemory *sum, GError **error);
+
+/* How many pages of each of the @n sizes are free, in each of @cells NUMA nodes from @first on:
+ * an array of guint64, by node. An operation. Errors: VIR_ERR_OPERATION_FAILED for sizes other
+ * than 4 KiB. */
+GArray *libxl_driver_node_get_free_pages(LibxlDriver *driver, const guint *sizes_kib, guint n,
+                                         int first, guint cells, guint flags, GError **error);

@@ -8,6 +8,33 @@
 #include "util/error.h"
 #include "util/i18n.h"
 
+/* What libvirt has of a job that has ended. */
+static GArray *
+describe_ended(const LibxlEndedJob *job)
+{
+    GArray *params = libxl_params_new();
+
+    libxl_params_add_int(params, (int)job->operation, VIR_DOMAIN_JOB_OPERATION);
+    libxl_params_add_ullong(params, job->elapsed_ms, VIR_DOMAIN_JOB_TIME_ELAPSED);
+    libxl_params_add_boolean(params, job->is_ok, VIR_DOMAIN_JOB_SUCCESS);
+    return params;
+}
+
+void
+libxl_driver_note_job(LibxlDriver *driver, LibxlDomain *domain, virDomainJobOperation operation,
+                      bool is_ok)
+{
+    LibxlEndedJob job = {.operation = operation, .is_ok = is_ok};
+    LibxlDriverEvent event = {.id = VIR_DOMAIN_EVENT_ID_JOB_COMPLETED};
+
+    g_mutex_lock(&domain->lock);
+    job.elapsed_ms = (guint64)(g_get_monotonic_time() - domain->job_since_us) / 1000;
+    domain->ended_job = job;
+    g_mutex_unlock(&domain->lock);
+    event.params = describe_ended(&job);
+    libxl_driver_emit_event(driver, domain, event);
+}
+
 /* For how long the running domain's job is held, in milliseconds; 0 if it is not. */
 static bool
 get_job_age(LibxlDriver *driver, const guint8 *uuid, guint64 *age, GError **error)
@@ -40,6 +67,26 @@ libxl_driver_domain_get_job_info(LibxlDriver *driver, const guint8 *uuid, virDom
     return true;
 }
 
+/* Told once, unless @keep. */
+static GArray *
+get_ended_job(LibxlDriver *driver, const guint8 *uuid, bool keep, int *type, GError **error)
+{
+    LibxlDomain *domain = libxl_driver_find_and_lock(driver, uuid, error);
+    LibxlEndedJob job;
+
+    if (!domain)
+        return NULL;
+    job = domain->ended_job;
+    if (!keep)
+        domain->ended_job = (LibxlEndedJob){0};
+    libxl_driver_unlock_domain(domain);
+    *type = VIR_DOMAIN_JOB_NONE;
+    if (job.operation == VIR_DOMAIN_JOB_OPERATION_UNKNOWN)
+        return libxl_params_new();
+    *type = job.is_ok ? VIR_DOMAIN_JOB_COMPLETED : VIR_DOMAIN_JOB_FAILED;
+    return describe_ended(&job);
+}
+
 GArray *
 libxl_driver_domain_get_job_stats(LibxlDriver *driver, const guint8 *uuid, guint flags, int *type,
                                   GError **error)
@@ -47,8 +94,14 @@ libxl_driver_domain_get_job_stats(LibxlDriver *driver, const guint8 *uuid, guint
     GArray *params;
     guint64 age;
 
-    if (!libxl_driver_check_flags(flags, 0, "virDomainGetJobStats", error) ||
-        !get_job_age(driver, uuid, &age, error))
+    if (!libxl_driver_check_flags(
+            flags, VIR_DOMAIN_JOB_STATS_COMPLETED | VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED,
+            "virDomainGetJobStats", error))
+        return NULL;
+    if (flags & VIR_DOMAIN_JOB_STATS_COMPLETED)
+        return get_ended_job(driver, uuid, flags & VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED, type,
+                             error);
+    if (!get_job_age(driver, uuid, &age, error))
         return NULL;
     *type = age ? VIR_DOMAIN_JOB_UNBOUNDED : VIR_DOMAIN_JOB_NONE;
     params = libxl_params_new();

@@ -25,6 +25,7 @@ libxl_driver_domain_save(LibxlDriver *driver, const guint8 *uuid, const char *pa
         !(domain = libxl_driver_begin_active(driver, uuid, error)))
         return false;
     ok = libxl_save_write(driver, domain, path, xml, flags, error);
+    libxl_driver_note_job(driver, domain, VIR_DOMAIN_JOB_OPERATION_SAVE, ok);
     libxl_driver_end(domain);
     return ok;
 }
@@ -46,6 +47,7 @@ libxl_driver_domain_restore(LibxlDriver *driver, const char *path, const char *x
     ok = libxl_driver_check_inactive(domain, error) &&
          libxl_store_check_no_managed_save(driver, domain, error) &&
          libxl_save_restore(driver, domain, image, def, flags, error);
+    libxl_driver_note_job(driver, domain, VIR_DOMAIN_JOB_OPERATION_RESTORE, ok);
     libxl_driver_end_obtained(driver, domain);
     return ok;
 }
@@ -76,6 +78,7 @@ libxl_driver_domain_managed_save(LibxlDriver *driver, const guint8 *uuid, guint 
         !(domain = libxl_driver_begin_active(driver, uuid, error)))
         return false;
     ok = save_managed(driver, domain, flags, error);
+    libxl_driver_note_job(driver, domain, VIR_DOMAIN_JOB_OPERATION_SAVE, ok);
     libxl_driver_end(domain);
     return ok;
 }
@@ -209,6 +212,7 @@ libxl_driver_domain_core_dump(LibxlDriver *driver, const guint8 *uuid, const cha
     if (!domain)
         return false;
     ok = dump(driver, domain, path, flags, error);
+    libxl_driver_note_job(driver, domain, VIR_DOMAIN_JOB_OPERATION_DUMP, ok);
     libxl_driver_end(domain);
     return ok;
 }

@@ -42,6 +42,10 @@ void libxl_driver_emit(LibxlDriver *driver, LibxlDomain *domain, virDomainEventI
                        int detail);
 /* The same with all that @event says; what it has is taken over. */
 void libxl_driver_emit_event(LibxlDriver *driver, LibxlDomain *domain, LibxlDriverEvent event);
+/* The job that is held was @operation, one of those that take long: keeps how it ended for
+ * who asks, and tells clients. */
+void libxl_driver_note_job(LibxlDriver *driver, LibxlDomain *domain,
+                           virDomainJobOperation operation, bool is_ok);
 /* An event about the device that has @alias. */
 void libxl_driver_emit_device(LibxlDriver *driver, LibxlDomain *domain, virDomainEventID id,
                               const char *alias);

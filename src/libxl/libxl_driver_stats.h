@@ -62,6 +62,8 @@ GPtrArray *libxl_driver_connect_get_all_domain_stats(LibxlDriver *driver,
 
 bool libxl_driver_domain_get_job_info(LibxlDriver *driver, const guint8 *uuid,
                                       virDomainJobInfo *info, GError **error);
+/* @flags: virDomainGetJobStatsFlags; what has ended is known of saves, restores and dumps,
+ * and of a domain that does not run, too. */
 GArray *libxl_driver_domain_get_job_stats(LibxlDriver *driver, const guint8 *uuid, guint flags,
                                           int *type, GError **error);
 bool libxl_driver_domain_abort_job(LibxlDriver *driver, const guint8 *uuid, GError **error);

@@ -61,3 +61,10 @@ GArray *libxl_driver_domain_get_scheduler_parameters(LibxlDriver *driver, const 
 bool libxl_driver_domain_set_scheduler_parameters(LibxlDriver *driver, const guint8 *uuid,
                                                   const GArray *params, guint flags,
                                                   GError **error);
+
+/* --- libxl_driver_lifecycle_action.c ------------------------------------------------------- */
+
+/* @type: virDomainLifecycle, @action: virDomainLifecycleAction. An operation. Errors:
+ * VIR_ERR_INVALID_ARG for what there isn't. */
+bool libxl_driver_domain_set_lifecycle_action(LibxlDriver *driver, const guint8 *uuid, guint type,
+                                              guint action, guint flags, GError **error);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "libxl/libxl_balloon.h"
 #include "libxl/libxl_channel.h"
 #include "libxl/libxl_channel_devid.h"
 #include "libxl/libxl_channel_state.h"
@@ -72,7 +73,10 @@ create(LibxlDriver *driver, DomainDef *live, const LibxlImage *image, GError **e
     bool ok;
 
     libxl_domain_config_init(&config);
-    ok = libxl_build_domain_config(live, &config, error) &&
+    ok = libxl_build_domain_config(live, &config, error);
+    if (ok && driver->config->nested_hvm)
+        libxl_conf_allow_nesting(live, &config);
+    ok = ok && libxl_balloon_make_room(driver, &config, error) &&
          (image ? ops->restore(driver->host, &config, image->fd, image->version, &domid, error)
                 : ops->create(driver->host, &config, &domid, error));
     libxl_domain_config_dispose(&config);

@@ -6,11 +6,12 @@ Names and defaults are libvirt's: whoever was let in may look; all else is for r
 
 usage: generate_policy.py procedures.tsv org.virtxl.api.policy
 """
+import re
 import sys
 
 from generate_procedures import OBJECTS, get_action, read_permission, read_procedures
 
-PUBLIC = ("getattr", "read", "search_domains", "search_node_devices")
+PUBLIC = re.compile(r".*\.getattr|.*\.search_.*|connect\.read|domain\.read")
 
 FRAME = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE policyconfig PUBLIC "-//freedesktop//DTD PolicyKit Policy Configuration 1.0//EN"
@@ -41,10 +42,11 @@ def read_permissions(path):
 
 
 def format_action(kind, permission):
+    what = f"{kind}.{permission}"
     return ACTION.format(
         action=get_action(kind, permission),
-        what=f"{kind}.{permission}",
-        default="yes" if permission in PUBLIC else "no",
+        what=what,
+        default="yes" if PUBLIC.fullmatch(what) else "no",
     )
 
 

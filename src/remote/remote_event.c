@@ -303,6 +303,22 @@ encode_tunable(const LibxlDriverEvent *event, int callback_id, GError **error)
     return bytes;
 }
 
+static GBytes *
+encode_job_completed(const LibxlDriverEvent *event, int callback_id, GError **error)
+{
+    remote_domain_event_callback_job_completed_msg message = {
+        .callbackID = callback_id,
+        .dom = get_wire_domain(event),
+    };
+    GBytes *bytes;
+
+    message.params.params_val = remote_params_from(event->params, &message.params.params_len);
+    bytes = rpc_xdr_encode((xdrproc_t)xdr_remote_domain_event_callback_job_completed_msg, &message,
+                           "job-completed event", error);
+    remote_params_free(message.params.params_val, message.params.params_len);
+    return bytes;
+}
+
 /* Those later than EVENT_ID_OLD_LAST have no old procedure. */
 static const struct {
     virDomainEventID event;
@@ -319,6 +335,8 @@ static const struct {
     {VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE, REMOTE_PROC_DOMAIN_EVENT_BALLOON_CHANGE,
      REMOTE_PROC_DOMAIN_EVENT_CALLBACK_BALLOON_CHANGE, encode_balloon_change},
     {VIR_DOMAIN_EVENT_ID_TUNABLE, 0, REMOTE_PROC_DOMAIN_EVENT_CALLBACK_TUNABLE, encode_tunable},
+    {VIR_DOMAIN_EVENT_ID_JOB_COMPLETED, 0, REMOTE_PROC_DOMAIN_EVENT_CALLBACK_JOB_COMPLETED,
+     encode_job_completed},
     {VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, 0, REMOTE_PROC_DOMAIN_EVENT_CALLBACK_METADATA_CHANGE,
      encode_metadata_change},
     {VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, 0, REMOTE_PROC_DOMAIN_EVENT_CALLBACK_DEVICE_ADDED,

@@ -37,6 +37,9 @@ REMOTE_HANDLER(remote_connect_get_domain_capabilities);
 REMOTE_HANDLER(remote_connect_get_sysinfo);
 REMOTE_HANDLER(remote_connect_compare_cpu);
 REMOTE_HANDLER(remote_connect_baseline_cpu);
+REMOTE_HANDLER(remote_connect_get_cpu_model_names);
+REMOTE_HANDLER(remote_node_get_memory_stats);
+REMOTE_HANDLER(remote_node_get_free_pages);
 /* remote_native.c: definitions as xl.cfg and back */
 REMOTE_HANDLER(remote_connect_domain_xml_from_native);
 REMOTE_HANDLER(remote_connect_domain_xml_to_native);
@@ -107,6 +110,7 @@ REMOTE_HANDLER(remote_domain_set_metadata);
 REMOTE_HANDLER(remote_domain_rename);
 REMOTE_HANDLER(remote_domain_reset);
 REMOTE_HANDLER(remote_domain_pm_wakeup);
+REMOTE_HANDLER(remote_domain_set_lifecycle_action);
 REMOTE_HANDLER(remote_domain_send_key);
 REMOTE_HANDLER(remote_domain_inject_nmi);
 REMOTE_HANDLER(remote_domain_screenshot);

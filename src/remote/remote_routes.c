@@ -60,6 +60,10 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_CONNECT_GET_DOMAIN_CAPABILITIES] = {CALL_AR(remote_connect_get_domain_capabilities,
                                                              REMOTE_LOOP)},
     [REMOTE_PROC_CONNECT_COMPARE_CPU] = {CALL_AR(remote_connect_compare_cpu, REMOTE_WORKER)},
+    [REMOTE_PROC_CONNECT_GET_CPU_MODEL_NAMES] = {CALL_AR(remote_connect_get_cpu_model_names,
+                                                         REMOTE_LOOP)},
+    [REMOTE_PROC_NODE_GET_MEMORY_STATS] = {CALL_AR(remote_node_get_memory_stats, REMOTE_WORKER)},
+    [REMOTE_PROC_NODE_GET_FREE_PAGES] = {CALL_AR(remote_node_get_free_pages, REMOTE_WORKER)},
     [REMOTE_PROC_CONNECT_BASELINE_CPU] = {CALL_AR(remote_connect_baseline_cpu, REMOTE_WORKER)},
 
     /* The host's devices */
@@ -178,6 +182,8 @@ static const RemoteRoute remote_routes[] = {
     [REMOTE_PROC_DOMAIN_RENAME] = {CALL_AR(remote_domain_rename, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_RESET] = {CALL_A(remote_domain_reset, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_PM_WAKEUP] = {CALL_A(remote_domain_pm_wakeup, REMOTE_WORKER)},
+    [REMOTE_PROC_DOMAIN_SET_LIFECYCLE_ACTION] = {CALL_A(remote_domain_set_lifecycle_action,
+                                                        REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_SEND_KEY] = {CALL_A(remote_domain_send_key, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_INJECT_NMI] = {CALL_A(remote_domain_inject_nmi, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_SCREENSHOT] = {CALL_AR(remote_domain_screenshot, REMOTE_WORKER)},

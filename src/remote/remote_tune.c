@@ -314,3 +314,15 @@ remote_domain_set_scheduler_parameters_flags(RemoteCall *call, gconstpointer dat
     return set_scheduler(call, UUID(args), args->params.params_val, args->params.params_len,
                          args->flags, error);
 }
+
+/* --- what is done when it stops ----------------------------------------------------------- */
+
+bool
+remote_domain_set_lifecycle_action(RemoteCall *call, gconstpointer data, gpointer result,
+                                   GError **error)
+{
+    const remote_domain_set_lifecycle_action_args *args = data;
+
+    return libxl_driver_domain_set_lifecycle_action(call->driver, UUID(args), args->type,
+                                                    args->action, args->flags, error);
+}

@@ -84,6 +84,13 @@ call_get_free_memory(SimCallContext *context, struct json_object *args, struct j
 }
 
 static bool
+call_make_room(SimCallContext *context, struct json_object *args, struct json_object *result,
+               GError **error)
+{
+    return sim_host_make_room(context->host, json_object_object_get(args, "config"), error);
+}
+
+static bool
 call_list_domains(SimCallContext *context, struct json_object *args, struct json_object *result,
                   GError **error)
 {
@@ -295,6 +302,7 @@ static const struct {
     {"list_nodes", sim_call_list_nodes, COUNTED},
     {"list_vcpus", sim_call_list_vcpus, COUNTED},
     {"load_userdata", call_load_userdata, COUNTED},
+    {"make_room", call_make_room, COUNTED},
     {"pause", call_pause, COUNTED},
     {"pin_vcpu", sim_call_pin_vcpu, COUNTED},
     {"reboot", call_reboot, COUNTED},

@@ -15,9 +15,10 @@
 #include "simhost/backend.h"
 #include "simhost/domain.h"
 
-#define SIM_HOST_CPUS               8
-#define SIM_HOST_MEMORY_KIB         (G_GUINT64_CONSTANT(16) * 1024 * 1024)
-#define SIM_HOST_CONTROL_MEMORY_KIB (G_GUINT64_CONSTANT(2) * 1024 * 1024)
+#define SIM_HOST_CPUS                   8
+#define SIM_HOST_MEMORY_KIB             (G_GUINT64_CONSTANT(16) * 1024 * 1024)
+#define SIM_HOST_CONTROL_MEMORY_KIB     (G_GUINT64_CONSTANT(2) * 1024 * 1024)
+#define SIM_HOST_CONTROL_MEMORY_MIN_KIB (G_GUINT64_CONSTANT(512) * 1024)
 
 typedef struct SimHost SimHost;
 
@@ -32,6 +33,9 @@ void sim_host_free(SimHost *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimHost, sim_host_free)
 
 guint64 sim_host_get_free_memory_kib(const SimHost *host);
+/* Has Domain-0 give back what is missing for the domain of @config, down to
+ * SIM_HOST_CONTROL_MEMORY_MIN_KIB. Errors: VIR_ERR_INTERNAL_ERROR. */
+bool sim_host_make_room(SimHost *host, struct json_object *config, GError **error);
 bool sim_host_has_guests(const SimHost *host);
 
 /* Belongs to @host. */

@@ -6,6 +6,7 @@ xen_host_info_clear(XenHostInfo *info)
 {
     g_clear_pointer(&info->model, g_free);
     g_clear_pointer(&info->capabilities, g_free);
+    g_clear_pointer(&info->command_line, g_free);
 }
 
 void

@@ -48,6 +48,7 @@ typedef struct {
     guint64 version;    /* of Xen: major * 1000000 + minor * 1000 + release,
                                as virConnectGetVersion counts */
     char *capabilities; /* Xen's list of guest ABIs ("xen-3.0-x86_64 hvm-3.0-x86_64 ...") */
+    char *command_line; /* Xen's own */
     bool has_hvm;       /* the CPU can run HVM and PVH guests */
     bool has_hap;       /* ... with nested paging */
     guint32 hw_cap[XEN_HOST_HW_CAPS]; /* as libxl_physinfo has them; 0: not known */
@@ -130,6 +131,9 @@ typedef struct {
 
     bool (*get_info)(XenHost *host, XenHostInfo *info, GError **error);
     bool (*get_free_memory)(XenHost *host, guint64 *kib, GError **error);
+    /* If less is free than the domain of @config needs, has Domain-0 give back the
+     * difference, and waits for it as long as there is progress. */
+    bool (*make_room)(XenHost *host, libxl_domain_config *config, GError **error);
 
     /* Returns an array of XenDomainInfo, Domain-0 included, by domid. */
     GPtrArray *(*list_domains)(XenHost *host, GError **error);
@@ -188,7 +192,7 @@ typedef struct {
                           GError **error);
     /* Gives the guest an event of the machine's: wake-up from S3 is for HVM guests only. */
     bool (*send_trigger)(XenHost *host, guint32 domid, libxl_trigger trigger, GError **error);
-    /* Has the device model of an HVM guest carry out @command of its monitor, as a person
+    /* Has the device model of a guest carry out @command of its monitor, as a person
      * would type it. Errors: VIR_ERR_OPERATION_FAILED with what it complains about. */
     bool (*tell_qemu)(XenHost *host, guint32 domid, const char *command, GError **error);
 

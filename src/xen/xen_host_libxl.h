@@ -1,10 +1,11 @@
 /* What the files of the real host share; nobody else includes it.
  *
- *   xen_host_libxl.c          the table of functions: domains and their life
+ *   xen_host_libxl.c          the table of functions, and what domains there are
  *   xen_host_libxl_channel.c  channels that virtxl-channeld serves
  *   xen_host_libxl_context.c  libxl contexts and what libxl has to say
  *   xen_host_libxl_device.c   devices that come and go while a domain runs
  *   xen_host_libxl_info.c     opening, and what is known of the machine
+ *   xen_host_libxl_life.c     a domain's life
  *   xen_host_libxl_save.c     a domain into a file, and out of it
  *   xen_host_libxl_stats.c    counters of disks and interfaces
  *   xen_host_libxl_store.c    consoles and channels, out of xenstore
@@ -76,14 +77,25 @@ bool xen_host_libxl_check_machine(GError **error);
 
 bool xen_host_libxl_get_info(XenContext *context, XenHostInfo *info, GError **error);
 
-/* --- saving ------------------------------------------------------------- */
+/* --- a domain's life: see XenHostOps --------------------------------------- */
 
-/* See XenHostOps. After a failed restore *domid may be that of a domain which is still
- * there. */
-bool xen_context_save(XenContext *context, guint32 domid, int fd, GError **error);
-bool xen_context_resume(XenContext *context, guint32 domid, GError **error);
-bool xen_context_restore(XenContext *context, libxl_domain_config *config, int fd, guint version,
-                         guint32 *domid, GError **error);
+bool xen_host_libxl_create(XenHost *host, libxl_domain_config *config, guint32 *domid,
+                           GError **error);
+bool xen_host_libxl_unpause(XenHost *host, guint32 domid, GError **error);
+bool xen_host_libxl_pause(XenHost *host, guint32 domid, GError **error);
+bool xen_host_libxl_shutdown(XenHost *host, guint32 domid, GError **error);
+bool xen_host_libxl_reboot(XenHost *host, guint32 domid, GError **error);
+bool xen_host_libxl_destroy(XenHost *host, guint32 domid, GError **error);
+bool xen_host_libxl_dump_core(XenHost *host, guint32 domid, const char *path, GError **error);
+bool xen_host_libxl_save(XenHost *host, guint32 domid, int fd, GError **error);
+bool xen_host_libxl_resume(XenHost *host, guint32 domid, GError **error);
+bool xen_host_libxl_restore(XenHost *host, libxl_domain_config *config, int fd, guint version,
+                            guint32 *domid, GError **error);
+
+/* libxl destroys what it could not complete, @domid if it came so far, unless that fails,
+ * too. */
+void xen_host_libxl_remove_incomplete(XenHost *host, XenContext *context,
+                                      libxl_domain_config *config, guint32 domid);
 
 /* --- xenstore ----------------------------------------------------------- */
 
@@ -132,6 +144,10 @@ GPtrArray *xen_host_libxl_list_vcpus(XenHost *host, guint32 domid, GError **erro
 bool xen_host_libxl_set_online_vcpus(XenHost *host, guint32 domid, guint n, GError **error);
 bool xen_host_libxl_pin_vcpu(XenHost *host, guint32 domid, guint vcpu, const GByteArray *cpus,
                              GError **error);
+/* xen_host_libxl_memory.c */
+bool xen_host_libxl_get_free_memory(XenHost *host, guint64 *kib, GError **error);
+bool xen_host_libxl_make_room(XenHost *host, libxl_domain_config *config, GError **error);
+
 bool xen_host_libxl_set_memory(XenHost *host, guint32 domid, guint64 kib, GError **error);
 bool xen_host_libxl_set_max_memory(XenHost *host, guint32 domid, guint64 max, GError **error);
 bool xen_host_libxl_get_scheduler(XenHost *host, guint32 domid, XenScheduler *scheduler,

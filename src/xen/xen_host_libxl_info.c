@@ -125,6 +125,7 @@ xen_host_libxl_get_info(XenContext *context, XenHostInfo *info, GError **error)
     fill_cpus(info, &physinfo);
     info->max_vcpus = (guint)max_cpus;
     info->version = get_version(version);
+    info->command_line = g_strdup(version->commandline);
     info->capabilities = g_strstrip(g_strdup(version->capabilities));
     info->has_hvm = physinfo.cap_hvm;
     info->has_hap = physinfo.cap_hap;

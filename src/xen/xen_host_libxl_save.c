@@ -27,8 +27,8 @@ is_suspended(XenContext *context, guint32 domid)
     return suspended;
 }
 
-bool
-xen_context_resume(XenContext *context, guint32 domid, GError **error)
+static bool
+resume(XenContext *context, guint32 domid, GError **error)
 {
     int rc;
 
@@ -42,34 +42,51 @@ xen_context_resume(XenContext *context, guint32 domid, GError **error)
 }
 
 bool
-xen_context_save(XenContext *context, guint32 domid, int fd, GError **error)
+xen_host_libxl_resume(XenHost *host, guint32 domid, GError **error)
 {
-    g_autoptr(GError) detail = NULL;
-    int rc = libxl_domain_suspend(context->libxl, domid, fd, 0, NULL);
+    g_autoptr(XenContext) context = xen_host_libxl_take_context(host, error);
 
+    return context && resume(context, domid, error);
+}
+
+bool
+xen_host_libxl_save(XenHost *host, guint32 domid, int fd, GError **error)
+{
+    g_autoptr(XenContext) context = xen_host_libxl_take_context(host, error);
+    g_autoptr(GError) detail = NULL;
+    int rc;
+
+    if (!context)
+        return false;
+    rc = libxl_domain_suspend(context->libxl, domid, fd, 0, NULL);
     if (rc == 0)
         return true;
     xen_context_fail_domain(context, rc, domid, error, _("cannot save domain %u"), domid);
-    if (!xen_context_resume(context, domid, &detail))
+    if (!resume(context, domid, &detail))
         g_warning("%s", detail->message);
     return false;
 }
 
 bool
-xen_context_restore(XenContext *context, libxl_domain_config *config, int fd, guint version,
-                    guint32 *domid, GError **error)
+xen_host_libxl_restore(XenHost *host, libxl_domain_config *config, int fd, guint version,
+                       guint32 *domid, GError **error)
 {
+    g_autoptr(XenContext) context = xen_host_libxl_take_context(host, error);
     libxl_domain_restore_params params;
     uint32_t id = INVALID_DOMID;
     int rc;
 
+    if (!context)
+        return false;
     libxl_domain_restore_params_init(&params);
     params.stream_version = version;
     rc = libxl_domain_create_restore(context->libxl, config, &id, fd, -1, &params, NULL, NULL);
     libxl_domain_restore_params_dispose(&params);
-    *domid = id;
-    if (rc)
-        return xen_context_fail(context, rc, error, _("cannot restore domain '%s'"),
-                                config->c_info.name);
-    return true;
+    if (rc == 0) {
+        *domid = id;
+        return true;
+    }
+    xen_context_fail(context, rc, error, _("cannot restore domain '%s'"), config->c_info.name);
+    xen_host_libxl_remove_incomplete(host, context, config, id);
+    return false;
 }

@@ -267,6 +267,19 @@ format_config(libxl_domain_config *config, GError **error)
 }
 
 static bool
+sim_make_room(XenHost *host, libxl_domain_config *config, GError **error)
+{
+    Json *object = format_config(config, error);
+    Json *args;
+
+    if (!object)
+        return false;
+    args = json_object_new_object();
+    json_object_object_add(args, "config", object);
+    return call_plain(host, "make_room", args, error);
+}
+
+static bool
 sim_create(XenHost *host, libxl_domain_config *config, guint32 *domid, GError **error)
 {
     Json *object = format_config(config, error);
@@ -460,6 +473,7 @@ static const XenHostOps sim_ops = {
     .watch = sim_watch,
     .get_info = sim_get_info,
     .get_free_memory = sim_get_free_memory,
+    .make_room = sim_make_room,
     .list_domains = sim_list_domains,
     .get_domain = sim_get_domain,
     .create = sim_create,

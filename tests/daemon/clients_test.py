@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Clients that Debian has, unmodified: virt-install and virt-xml, Sys::Virt, a Prometheus exporter
-and a client in Go."""
+"""Clients that Debian has, unmodified: virt-install and virt-xml, Sys::Virt, libvirt-dbus, a
+Prometheus exporter and a client in Go."""
 
 import os
 import re
 import socket
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 import xml.etree.ElementTree as ElementTree
@@ -85,6 +86,14 @@ def session_files(name):
 @test
 def perl_has_a_domain_through_its_life():
     expect_equal(client("perl", os.path.join(CLIENTS, "session.pl"), shared().uri(), *session_files("perl")), "done\n")
+
+
+@test
+def libvirt_dbus_has_a_domain_through_its_life():
+    shared().remove("imported")
+    script = os.path.join(CLIENTS, "session_dbus.py")
+    expect_equal(client("unshare", "--mount", "--map-root-user", sys.executable, script,
+                        os.path.dirname(shared().socket), *session_files("bus")), "done\n")
 
 
 @test

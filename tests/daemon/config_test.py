@@ -14,9 +14,9 @@ from wire import GET_TYPE, Wire, type_of
 DEFAULT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../src/daemon/virtxld.conf")
 
 
-def refused(config, *words):
+def refused(config, *words, driver_config=None):
     """The daemon does not start with it; one line says why."""
-    daemon = Daemon(start=False, config=config)
+    daemon = Daemon(start=False, config=config, driver_config=driver_config)
     assert daemon.spawn().wait(PATIENCE) != 0, "it starts"
     lines = daemon.log().splitlines()
     expect_equal(len(lines), 1)
@@ -70,6 +70,18 @@ def a_bad_value_is_named():
     refused('channel_mode = "07777"\n', "'channel_mode'")
     refused("channel_mode = 432\n", "'channel_mode'")
     refused('channel_group = ""\n', "'channel_group'")
+
+
+@test
+def libvirts_settings_of_the_driver_are_known():
+    daemon = Daemon(driver_config='autoballoon = 1\nkeepalive_interval = 5\nkeepalive_count = 5\n'
+                                  'lock_manager = "nop"\nnested_hvm = 1\n')
+    assert "warning" not in daemon.log()
+
+
+@test
+def locks_that_nobody_takes_are_not_promised():
+    refused(None, "libxl.conf", "'lock_manager'", "nop", driver_config='lock_manager = "lockd"\n')
 
 
 @test

@@ -139,4 +139,15 @@ def some_have_nothing_in_common():
         fails(code, baseline, xmls, flags)
 
 
+@test
+def the_models_are_libvirts():
+    names = libvirt.open("test:///default").getCPUModelNames
+    for arch in ("x86_64", "i686"):
+        expect_equal(sorted(connection(shared()).getCPUModelNames(arch)), sorted(names("x86_64")))
+    expect_in("Penryn", shared().virsh("cpu-models", "x86_64"))
+    expect_equal(connection(shared()).getCPUModelNames("s390x"), [])
+    for arch, flags in (("", 0), ("x86_64", UNKNOWN)):
+        fails(libvirt.VIR_ERR_INVALID_ARG, connection(shared()).getCPUModelNames, arch, flags)
+
+
 run()

@@ -11,6 +11,7 @@ import libvirt
 from fixture import Daemon, expect_equal, expect_in, run, shared, test
 from guests import connection, fails
 
+CPUS = 8
 SCHEMA = "/usr/share/libvirt/schemas/%s.rng"
 # As the Xen driver of libvirt 9.0 names them.
 DEVICES = {"disk": ["diskDevice", "bus", "model"], "graphics": ["type"], "video": ["modelType"],
@@ -77,6 +78,41 @@ def what_the_firmware_says():
 def a_machine_that_says_nothing():
     fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, connection(shared()).getSysinfo)
     fails(libvirt.VIR_ERR_INVALID_ARG, connection(shared()).getSysinfo, 1)
+
+
+@test
+def its_cpus_are_all_online():
+    host = connection(shared())
+    expect_equal(host.getCPUMap(), (CPUS, [True] * CPUS, CPUS))
+    expect_in("CPU map: yyyyyyyy", " ".join(shared().virsh("nodecpumap").split()))
+    fails(libvirt.VIR_ERR_INVALID_ARG, host.getCPUMap, 1)
+
+
+@test
+def it_has_no_security_model():
+    expect_equal(connection(shared()).getSecurityModel(), ["", ""])
+
+
+@test
+def its_memory_is_counted():
+    host = connection(shared())
+    total, free = 16 << 20, host.getFreeMemory() >> 10
+    for cell in (0, libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS):
+        expect_equal(host.getMemoryStats(cell), {"total": total, "free": free})
+    expect_in("free", shared().virsh("nodememstats"))
+    for cell, flags in ((1, 0), (-2, 0), (0, 1)):
+        fails(libvirt.VIR_ERR_INVALID_ARG, host.getMemoryStats, cell, flags)
+
+
+@test
+def free_pages_are_small_ones():
+    host = connection(shared())
+    expect_equal(host.getFreePages([4], 0, 1), {0: {4: host.getFreeMemory() >> 12}})
+    expect_in("4KiB", shared().virsh("freepages", "--cellno", "0", "--pagesize", "4"))
+    fails(libvirt.VIR_ERR_OPERATION_FAILED, host.getFreePages, [2048], 0, 1)
+    for first, cells, flags in ((1, 1, 0), (0, 2, 0), (-1, 1, 0), (0, 1, 1)):
+        fails(libvirt.VIR_ERR_INVALID_ARG, host.getFreePages, [4], first, cells, flags)
+    fails(libvirt.VIR_ERR_RPC, host.getFreePages, [4] * 1024, 0, 2)
 
 
 run()

@@ -235,4 +235,34 @@ def a_job_under_way_is_told_of():
         fails(libvirt.VIR_ERR_INVALID_ARG, call, UNKNOWN)
 
 
+def ended(operation, success):
+    return {"operation": operation, "success": success}
+
+
+@test
+def what_has_been_saved_or_dumped_is_told_of():
+    heard = []
+    daemon = Daemon()
+    daemon.running("busy")
+    host = connection(daemon)
+    domain = host.lookupByName("busy")
+    host.domainEventRegisterAny(domain, libvirt.VIR_DOMAIN_EVENT_ID_JOB_COMPLETED,
+                                lambda connection, domain, params, opaque: heard.append((domain.name(), params)), None)
+    daemon.virsh("dump", "busy", daemon.path("core"))
+    fails(libvirt.VIR_ERR_INTERNAL_ERROR, domain.coreDump, "/nowhere/core")
+    image = daemon.path("image")
+    daemon.virsh("save", "busy", image)
+    expect_in("Completed", daemon.virsh("domjobinfo", "busy", "--completed", "--keep-completed"))
+    expect_in("Completed", daemon.virsh("domjobinfo", "busy", "--completed"))
+    expect_equal(domain.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED), {"type": libvirt.VIR_DOMAIN_JOB_NONE})
+    daemon.virsh("restore", image)
+    wait_for("all events", lambda: len(heard) >= 4)
+    for name, params in heard:
+        expect_equal(name, "busy")
+        assert params.pop("time_elapsed") >= 0
+    expect_equal([params for _, params in heard],
+                 [ended(libvirt.VIR_DOMAIN_JOB_OPERATION_DUMP, True), ended(libvirt.VIR_DOMAIN_JOB_OPERATION_DUMP, False),
+                  ended(libvirt.VIR_DOMAIN_JOB_OPERATION_SAVE, True), ended(libvirt.VIR_DOMAIN_JOB_OPERATION_RESTORE, True)])
+
+
 run()

@@ -266,6 +266,32 @@ def a_change_of_pins_or_weight_is_an_event_for_who_asked():
         one.connection.domainEventDeregisterAny(number)
 
 
+# What is done when it stops
+
+
+@test
+def the_maximum_of_memory_changes():
+    with Domain("maximum", start=False) as one:
+        one.domain.setMaxMemory(KIB * 2)
+        expect_equal((one.domain.maxMemory(), one.file().findtext("memory")), (KIB * 2, str(KIB * 2)))
+        fails(libvirt.VIR_ERR_INVALID_ARG, one.domain.setMaxMemory, 0)
+
+
+@test
+def what_is_done_when_it_stops_changes():
+    with Domain("stops") as one:
+        virsh = one.daemon.virsh
+        virsh("set-lifecycle-action", "stops", "poweroff", "preserve", "--live")
+        virsh("set-lifecycle-action", "stops", "crash", "coredump-destroy", "--config")
+        expect_equal((one.xml().findtext("on_poweroff"), one.xml("--inactive").findtext("on_poweroff")), ("preserve", "destroy"))
+        expect_equal(one.file().findtext("on_crash"), "coredump-destroy")
+        one.daemon.ctl("guest", "stops", "poweroff")
+        wait_for("the end", lambda: one.domain.state()[0] == libvirt.VIR_DOMAIN_SHUTDOWN)
+        for event, action, flags in ((0, 4, 0), (1, 5, 0), (2, 6, 0), (3, 0, 0), (0, 0, UNKNOWN)):
+            fails(libvirt.VIR_ERR_INVALID_ARG, one.domain.setLifecycleAction, event, action, flags)
+    fails(libvirt.VIR_ERR_OPERATION_INVALID, connection(shared()).lookupByID(0).setLifecycleAction, 0, 0, CONFIG)
+
+
 # Failures, restarts
 
 

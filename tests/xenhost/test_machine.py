@@ -7,6 +7,8 @@ import os
 from host import clients, expect_equal, guests
 from host.daemons import virtxld
 
+only_long = True
+
 CONTROL = guests.unix_channel("control")
 PICTURE = "/tmp/screen.ppm"
 VIDEO = "<graphics type='vnc' autoport='yes'/><video><model type='cirrus'/></video>"

@@ -86,7 +86,9 @@ def capabilities(daemon):
     said = {"cpu": canonical(cpu), "compared": host.compareCPU(cpu), "baseline": canonical(host.baselineCPU([cpu]))}
     for arch in xml.findall("guest/arch"):
         key = (arch.get("name"), arch.findtext("machine"))
-        xml = ElementTree.fromstring(host.getDomainCapabilities(arch.findtext("emulator"), *key, "xen"))
+        xml = ElementTree.fromstring(host.getDomainCapabilities("/an/emulator", *key, "xen"))
+        for loader in xml.findall("os/loader/value"):  # of which there may be several versions
+            loader.text = os.path.basename(loader.text)
         devices = xml.find("devices")
         for channel in devices.findall("channel"):
             devices.remove(channel)

@@ -10,6 +10,8 @@ import libvirt
 from host import clients, expect_equal, guests, wait_until, xen
 from host.daemons import virtxld
 
+only_long = True
+
 CONTROL = guests.unix_channel("control")
 IMAGE = "/tmp/tune.img"
 BRIDGE = "tunebr0"
