@@ -52,7 +52,7 @@ find_boot_order(const DomainDeviceFamily *family, gpointer device, gpointer data
 }
 
 /* A fully virtualised guest boots from its disk, and has PAE; a 32-bit one may
- * do without. */
+ * do without. It learns of its NUMA cells through ACPI. */
 static void
 complete_hvm(DomainDef *def)
 {
@@ -64,6 +64,8 @@ complete_hvm(DomainDef *def)
     if (g_strcmp0(def->os.arch, "x86_64") == 0 &&
         def->features[DOMAIN_FEATURE_PAE] == CONF_TRISTATE_ABSENT)
         def->features[DOMAIN_FEATURE_PAE] = CONF_TRISTATE_YES;
+    if (def->cpu.cells->len > 0)
+        def->features[DOMAIN_FEATURE_ACPI] = CONF_TRISTATE_YES;
 }
 
 bool

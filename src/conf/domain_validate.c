@@ -24,6 +24,28 @@ validate_name(const DomainDef *def, GError **error)
     return true;
 }
 
+/* What no hypervisor of this type can do, and libvirt refuses to define. */
+static bool
+validate_kept(const DomainDef *def, GError **error)
+{
+    static const struct {
+        const char *parent; /* NULL: the domain */
+        const char *element;
+    } impossible[] = {{NULL, "maxMemory"}, {NULL, "vcpus"}, {"devices", "memory"}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(impossible); i++) {
+        const xmlNode *node = conf_xml_kept_child(def->kept, impossible[i].parent);
+
+        for (; node; node = node->next) {
+            if (conf_xml_is(node, impossible[i].element))
+                return virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                                        _("domain '%s': <%s> is not possible on Xen"), def->name,
+                                        impossible[i].element);
+        }
+    }
+    return true;
+}
+
 bool
 domain_def_validate(const DomainDef *def, GError **error)
 {
@@ -35,5 +57,5 @@ domain_def_validate(const DomainDef *def, GError **error)
     if (def->vcpus_max == 0)
         return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
                                 _("domain '%s' must have at least one vCPU"), def->name);
-    return domain_devices_validate(def, error);
+    return validate_kept(def, error) && domain_devices_validate(def, error);
 }

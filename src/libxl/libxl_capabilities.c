@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "conf/conf_xml.h"
+#include "libxl/libxl_capabilities_topology.h"
 #include "util/error.h"
 #include "util/i18n.h"
 
@@ -41,46 +42,6 @@ add_cpu(xmlNode *host, const XenHostInfo *info, const CpuHost *model)
         cpu_host_format_features(model, cpu);
 }
 
-/* Which thread belongs to which core is not known: the numbers of CPUs tell only
- * where each is a core of the one socket. */
-static void
-add_cell_cpu(xmlNode *cpus, const XenHostInfo *info, guint id)
-{
-    xmlNode *cpu = conf_xml_add(cpus, "cpu");
-
-    conf_xml_setf(cpu, "id", "%u", id);
-    if (info->threads > 1 || info->sockets > 1)
-        return;
-    conf_xml_set(cpu, "socket_id", "0");
-    conf_xml_set(cpu, "die_id", "0");
-    conf_xml_setf(cpu, "core_id", "%u", id);
-    conf_xml_setf(cpu, "siblings", "%u", id);
-}
-
-/* Of several nodes we don't know what is in which. */
-static void
-add_topology(xmlNode *host, const XenHostInfo *info)
-{
-    xmlNode *cells, *cell, *memory, *cpus;
-
-    if (info->nodes != 1)
-        return;
-    cells = conf_xml_add(conf_xml_add(host, "topology"), "cells");
-    conf_xml_set(cells, "num", "1");
-    cell = conf_xml_add(cells, "cell");
-    conf_xml_set(cell, "id", "0");
-    {
-        g_autofree char *kib = g_strdup_printf("%" G_GUINT64_FORMAT, info->memory_kib);
-
-        memory = conf_xml_add_text(cell, "memory", kib);
-        conf_xml_set(memory, "unit", "KiB");
-    }
-    cpus = conf_xml_add(cell, "cpus");
-    conf_xml_setf(cpus, "num", "%u", info->cpus);
-    for (guint i = 0; i < info->cpus; i++)
-        add_cell_cpu(cpus, info, i);
-}
-
 static void
 add_host(xmlNode *root, const XenHostInfo *info, const CpuHost *cpu)
 {
@@ -88,7 +49,7 @@ add_host(xmlNode *root, const XenHostInfo *info, const CpuHost *cpu)
 
     add_cpu(host, info, cpu && cpu->model ? cpu : NULL);
     conf_xml_add_text(host, "netprefix", "vif");
-    add_topology(host, info);
+    libxl_capabilities_add_topology(host, info);
 }
 
 /* --- guests --------------------------------------------------------------- */

@@ -151,7 +151,7 @@ libxl_conf_map_disk(const DomainDef *def, const DomainDiskDef *disk, libxl_devic
     /* libxl refuses a drive without a medium that has a format. */
     if (device->is_cdrom && !device->pdev_path)
         device->format = LIBXL_DISK_FORMAT_EMPTY;
-    if (disk->driver.discard != DOMAIN_DISK_DISCARD_DEFAULT)
+    if (disk->driver.discard != DOMAIN_DISK_DISCARD_DEFAULT && device->readwrite)
         libxl_defbool_set(&device->discard_enable,
                           disk->driver.discard == DOMAIN_DISK_DISCARD_UNMAP);
     return true;

@@ -35,6 +35,7 @@ static void
 map_sdl(const DomainGraphicsDef *graphics, libxl_sdl_info *sdl)
 {
     libxl_defbool_set(&sdl->enable, true);
+    libxl_defbool_set(&sdl->opengl, graphics->gl == CONF_TRISTATE_YES);
     sdl->display = g_strdup(graphics->display);
     sdl->xauthority = g_strdup(graphics->xauth);
 }

@@ -9,11 +9,15 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <string.h>
+
 #include "conf/conf_xml.h"
 #include "conf/disk_conf.h"
 #include "conf/net_conf.h"
 #include "libxl/libxl_conf_private.h"
 #include "util/i18n.h"
+
+#define XEN_NAMESPACE "http://libvirt.org/schemas/domain/xen/1.0"
 
 static ConfNames devices = {
     "crypto", "filesystem", "iommu", "lease", "memory",   "nvram", "redirdev",
@@ -47,6 +51,14 @@ check_disk(const DomainDef *def, const DomainDiskDef *disk, GError **error)
            check(def, conf_xml_kept_child(disk->info.kept, "source"), disk_parts, where, error);
 }
 
+static bool
+is_xen_element(const xmlNode *node, const char *name)
+{
+    return node->type == XML_ELEMENT_NODE && node->ns &&
+           strcmp((const char *)node->ns->href, XEN_NAMESPACE) == 0 &&
+           strcmp((const char *)node->name, name) == 0;
+}
+
 /* A port of the bridge that may not talk to other such ports. */
 static bool
 is_isolated(const xmlNode *node)
@@ -76,10 +88,32 @@ check_net(const DomainDef *def, const DomainNetDef *net, GError **error)
     return check(def, conf_xml_kept_child(net->info.kept, NULL), net_parts, where, error);
 }
 
-bool
-libxl_conf_check_kept(const DomainDef *def, libxl_domain_config *config G_GNUC_UNUSED,
-                      GError **error)
+/* Arguments for the device model, as they are: <xen:commandline><xen:arg value=''/>. */
+static void
+map_command_line(const DomainDef *def, libxl_domain_build_info *info)
 {
+    const xmlNode *node = conf_xml_kept_child(def->kept, NULL);
+    g_autoptr(GPtrArray) arguments = g_ptr_array_new();
+
+    while (node && !is_xen_element(node, "commandline"))
+        node = node->next;
+    for (node = node ? node->children : NULL; node; node = node->next) {
+        xmlChar *value = is_xen_element(node, "arg")
+                             ? xmlGetNoNsProp((xmlNode *)node, (const xmlChar *)"value")
+                             : NULL;
+
+        if (value)
+            g_ptr_array_add(arguments, g_strdup((const char *)value));
+        xmlFree(value);
+    }
+    if (arguments->len > 0)
+        info->extra = libxl_conf_string_list(arguments);
+}
+
+bool
+libxl_conf_check_kept(const DomainDef *def, libxl_domain_config *config, GError **error)
+{
+    map_command_line(def, &config->b_info);
     for (guint i = 0; i < def->disks->len; i++) {
         if (!check_disk(def, def->disks->pdata[i], error))
             return false;

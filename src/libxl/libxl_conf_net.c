@@ -12,7 +12,8 @@
 #include "libxl/libxl_conf_private.h"
 #include "util/i18n.h"
 
-#define MODEL_PARAVIRTUAL "netfront"
+#define MODEL_PARAVIRTUAL   "netfront"
+#define SCRIPT_OPEN_VSWITCH "vif-openvswitch"
 
 /* A limit is so many bytes in each interval of this length. */
 #define RATE_INTERVAL_US   50000
@@ -31,9 +32,9 @@ map_model(const DomainDef *def, const DomainNetDef *net, libxl_device_nic *devic
     g_autofree char *mac = describe(net);
     bool is_paravirtual = g_strcmp0(net->model, MODEL_PARAVIRTUAL) == 0;
 
+    device->model = g_strdup(net->model);
     if (libxl_conf_is_hvm(def) && !is_paravirtual) {
         device->nictype = LIBXL_NIC_TYPE_VIF_IOEMU;
-        device->model = g_strdup(net->model);
         return true;
     }
     if (net->model && !is_paravirtual)
@@ -42,6 +43,22 @@ map_model(const DomainDef *def, const DomainNetDef *net, libxl_device_nic *devic
             mac, net->model, MODEL_PARAVIRTUAL);
     device->nictype = LIBXL_NIC_TYPE_VIF;
     return true;
+}
+
+/* A bridge of Open vSwitch has a script of its own. */
+static bool
+is_open_vswitch(const DomainNetDef *net)
+{
+    const xmlNode *node = conf_xml_kept_child(net->info.kept, NULL);
+    xmlChar *type;
+    bool found;
+
+    while (node && !conf_xml_is(node, "virtualport"))
+        node = node->next;
+    type = node ? xmlGetNoNsProp((xmlNode *)node, (const xmlChar *)"type") : NULL;
+    found = g_strcmp0((const char *)type, "openvswitch") == 0;
+    xmlFree(type);
+    return found;
 }
 
 static bool
@@ -68,7 +85,8 @@ map_connection(const DomainDef *def, const DomainNetDef *net, libxl_device_nic *
                                    "or 'ethernet'"),
                                  mac, domain_net_type_names[net->type]);
     }
-    device->script = g_strdup(net->script);
+    device->script =
+        g_strdup(!net->script && is_open_vswitch(net) ? SCRIPT_OPEN_VSWITCH : net->script);
     return true;
 }
 

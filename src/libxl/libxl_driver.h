@@ -228,7 +228,7 @@ bool libxl_driver_domain_inject_nmi(LibxlDriver *driver, const guint8 *uuid, gui
 
 /* Presses the @n keys with @keycodes of @codeset (virKeycodeSet) together, for @holdtime
  * milliseconds (0: QEMU's default). Errors: VIR_ERR_OPERATION_UNSUPPORTED for a guest
- * that isn't HVM, and for most code sets. */
+ * that has no keyboard (neither HVM nor graphics), and for most code sets. */
 bool libxl_driver_domain_send_key(LibxlDriver *driver, const guint8 *uuid, guint codeset,
                                   guint holdtime, const guint *keycodes, guint n, guint flags,
                                   GError **error);

@@ -1,8 +1,8 @@
 /* A guest's machine, as somebody in front of it has it: keyboard, screen and buttons. See
  * libxl_driver.h and, for the screen, libxl_driver_stream.h.
  *
- * Keyboard and screen are QEMU's, which does as its monitor is told, so only HVM guests
- * have them.
+ * Keyboard and screen are QEMU's, which does as its monitor is told: an HVM guest has one for
+ * its devices, another guest for its <graphics>, if it has that.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -18,17 +18,19 @@
 #include "util/error.h"
 #include "util/i18n.h"
 
-/* As libxl_driver_begin_active(), for an HVM guest. */
+/* As libxl_driver_begin_active(), for a guest with a keyboard and a screen. */
 static LibxlDomain *
-begin_hvm(LibxlDriver *driver, const guint8 *uuid, GError **error)
+begin_with_screen(LibxlDriver *driver, const guint8 *uuid, GError **error)
 {
     LibxlDomain *domain = libxl_driver_begin_active(driver, uuid, error);
 
-    if (!domain || domain->live->os.type == DOMAIN_OS_TYPE_HVM)
+    if (!domain || domain->live->os.type == DOMAIN_OS_TYPE_HVM || domain->live->graphics->len > 0)
         return domain;
-    virtxl_error_set(error, VIR_ERR_OPERATION_UNSUPPORTED,
-                     _("domain '%s' is not an HVM guest, and has no machine that can do this"),
-                     domain->name);
+    virtxl_error_set(
+        error, VIR_ERR_OPERATION_UNSUPPORTED,
+        _("domain '%s' has neither keyboard nor screen: it is no HVM guest, and has no "
+          "<graphics>"),
+        domain->name);
     libxl_driver_end(domain);
     return NULL;
 }
@@ -48,10 +50,14 @@ libxl_driver_domain_pm_wakeup(LibxlDriver *driver, const guint8 *uuid, guint fla
     bool ok;
 
     if (!libxl_driver_check_flags(flags, 0, "virDomainPMWakeup", error) ||
-        !(domain = begin_hvm(driver, uuid, error)))
+        !(domain = libxl_driver_begin_active(driver, uuid, error)))
         return false;
-    ok = driver->host->ops->send_trigger(driver->host, get_id(domain), LIBXL_TRIGGER_S3RESUME,
-                                         error);
+    if (domain->live->os.type != DOMAIN_OS_TYPE_HVM)
+        ok = virtxl_error_set(error, VIR_ERR_OPERATION_UNSUPPORTED,
+                              _("domain '%s': only an HVM guest can be woken"), domain->name);
+    else
+        ok = driver->host->ops->send_trigger(driver->host, get_id(domain), LIBXL_TRIGGER_S3RESUME,
+                                             error);
     libxl_driver_end(domain);
     return ok;
 }
@@ -106,7 +112,7 @@ libxl_driver_domain_send_key(LibxlDriver *driver, const guint8 *uuid, guint code
 
     if (!libxl_driver_check_flags(flags, 0, "virDomainSendKey", error) ||
         !(command = format_keys(codeset, holdtime, keycodes, n, error)) ||
-        !(domain = begin_hvm(driver, uuid, error)))
+        !(domain = begin_with_screen(driver, uuid, error)))
         return false;
     ok = driver->host->ops->tell_qemu(driver->host, get_id(domain), command, error);
     libxl_driver_end(domain);
@@ -169,7 +175,7 @@ libxl_driver_domain_screenshot(LibxlDriver *driver, const guint8 *uuid, guint sc
                          screen);
         return NULL;
     }
-    if (!(domain = begin_hvm(driver, uuid, error)))
+    if (!(domain = begin_with_screen(driver, uuid, error)))
         return NULL;
     lease = take_picture_by_file(driver, domain, error);
     libxl_driver_end(domain);

@@ -26,6 +26,7 @@ LibxlChrLease *libxl_driver_domain_open_channel(LibxlDriver *driver, const guint
                                                 const char *name, guint flags, GError **error);
 
 /* What is on the screen now, a picture (image/x-portable-pixmap). @screen: 0. Takes the
- * domain's job. Errors: VIR_ERR_OPERATION_UNSUPPORTED for a guest that isn't HVM. */
+ * domain's job. Errors: VIR_ERR_OPERATION_UNSUPPORTED for a guest that has none
+ * (neither HVM nor graphics). */
 LibxlChrLease *libxl_driver_domain_screenshot(LibxlDriver *driver, const guint8 *uuid, guint screen,
                                               guint flags, GError **error);

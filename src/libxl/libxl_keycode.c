@@ -12,6 +12,7 @@
 #include "util/i18n.h"
 
 #define QEMU_NUMBER_MAX 0xff
+#define EXTENDED        0x80u /* in QEMU's number: a keyboard sends 0xe0 first */
 
 static const struct {
     guint keycode;
@@ -42,6 +43,16 @@ find_linux_key(guint keycode, guint *number)
     return false;
 }
 
+/* 0xe0 before a scancode is its upper byte. */
+static bool
+find_scancode(guint keycode, guint *number)
+{
+    guint scancode = keycode & 0xff, prefix = keycode >> 8;
+
+    *number = prefix ? scancode | EXTENDED : scancode;
+    return scancode > 0 && scancode < EXTENDED && (prefix == 0 || prefix == 0xe0);
+}
+
 bool
 libxl_keycode_to_qemu(guint codeset, guint keycode, guint *number, GError **error)
 {
@@ -51,14 +62,18 @@ libxl_keycode_to_qemu(guint codeset, guint keycode, guint *number, GError **erro
     case VIR_KEYCODE_SET_LINUX:
         is_known = find_linux_key(keycode, number);
         break;
+    case VIR_KEYCODE_SET_XT:
+    case VIR_KEYCODE_SET_ATSET1:
+        is_known = find_scancode(keycode, number);
+        break;
     case VIR_KEYCODE_SET_QNUM:
         *number = keycode;
         is_known = keycode > 0 && keycode <= QEMU_NUMBER_MAX;
         break;
     default:
         return virtxl_error_set(error, VIR_ERR_OPERATION_UNSUPPORTED,
-                                _("keys of the code set %u can't be sent, only Linux' and QEMU's "
-                                  "(qnum)"),
+                                _("keys of the code set %u can't be sent, only Linux', QEMU's "
+                                  "(qnum) and scancodes of set 1"),
                                 codeset);
     }
     if (!is_known)

@@ -53,6 +53,23 @@ describe_hw_cap(void)
     return words;
 }
 
+/* One node and one socket, with two threads a core. */
+static struct json_object *
+describe_places(void)
+{
+    struct json_object *places = json_object_new_array();
+
+    for (guint i = 0; i < SIM_HOST_CPUS; i++) {
+        struct json_object *place = json_object_new_object();
+
+        sim_json_add_number(place, "node", 0);
+        sim_json_add_number(place, "socket", 0);
+        sim_json_add_number(place, "core", i / 2);
+        json_object_array_add(places, place);
+    }
+    return places;
+}
+
 static bool
 call_get_info(SimCallContext *context, struct json_object *args, struct json_object *result,
               GError **error)
@@ -72,6 +89,7 @@ call_get_info(SimCallContext *context, struct json_object *args, struct json_obj
     sim_json_add_flag(result, "has_hvm", true);
     sim_json_add_flag(result, "has_hap", true);
     json_object_object_add(result, "hw_cap", describe_hw_cap());
+    json_object_object_add(result, "places", describe_places());
     return true;
 }
 

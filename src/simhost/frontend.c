@@ -147,7 +147,10 @@ sim_frontend_reconnect(SimFrontend *frontend)
     frontend->reconnecting = true;
     if (frontend->ring)
         sim_guest_ring_set_running(frontend->ring, false);
-    write_state(frontend, SIM_XENBUS_CLOSING);
+    /* Only a backend that has connected is asked to close: the answer of one that has yet to
+     * would come when there is a new ring, and be taken for its end. */
+    if (frontend->state == SIM_XENBUS_CONNECTED)
+        write_state(frontend, SIM_XENBUS_CLOSING);
     write_state(frontend, SIM_XENBUS_CLOSED);
     react(frontend);
 }

@@ -7,6 +7,25 @@ xen_host_info_clear(XenHostInfo *info)
     g_clear_pointer(&info->model, g_free);
     g_clear_pointer(&info->capabilities, g_free);
     g_clear_pointer(&info->command_line, g_free);
+    g_clear_pointer(&info->cpu_places, g_array_unref);
+    g_clear_pointer(&info->node_list, g_array_unref);
+}
+
+static void
+clear_node(gpointer data)
+{
+    XenNode *node = data;
+
+    g_array_unref(node->distances);
+}
+
+GArray *
+xen_node_list_new(void)
+{
+    GArray *nodes = g_array_new(FALSE, FALSE, sizeof(XenNode));
+
+    g_array_set_clear_func(nodes, clear_node);
+    return nodes;
 }
 
 void

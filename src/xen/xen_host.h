@@ -31,6 +31,20 @@
 
 typedef struct XenHost XenHost;
 
+/* Where an online physical CPU (thread) is. */
+typedef struct {
+    guint id;
+    guint node;
+    guint socket;
+    guint core; /* of the socket */
+} XenCpuPlace;
+
+/* A NUMA node. */
+typedef struct {
+    guint64 size_kib;
+    GArray *distances; /* of guint, by node: 10 is its own memory; empty: not known */
+} XenNode;
+
 /* Words of CPUID that libxl tells. */
 #define XEN_HOST_HW_CAPS 8
 
@@ -52,9 +66,14 @@ typedef struct {
     bool has_hvm;       /* the CPU can run HVM and PVH guests */
     bool has_hap;       /* ... with nested paging */
     guint32 hw_cap[XEN_HOST_HW_CAPS]; /* as libxl_physinfo has them; 0: not known */
+    GArray *cpu_places;               /* of XenCpuPlace, by id; NULL: not known */
+    GArray *node_list;                /* of XenNode, by number; NULL: not known */
 } XenHostInfo;
 
 void xen_host_info_clear(XenHostInfo *info);
+
+/* An empty array of XenNode, which owns their distances. */
+GArray *xen_node_list_new(void);
 
 /* A domain as the hypervisor sees it. shutdown_reason is meaningful if
  * is_shutdown is set. */
@@ -192,7 +211,7 @@ typedef struct {
                           GError **error);
     /* Gives the guest an event of the machine's: wake-up from S3 is for HVM guests only. */
     bool (*send_trigger)(XenHost *host, guint32 domid, libxl_trigger trigger, GError **error);
-    /* Has the device model of an HVM guest carry out @command of its monitor, as a person
+    /* Has the device model of a guest carry out @command of its monitor, as a person
      * would type it. Errors: VIR_ERR_OPERATION_FAILED with what it complains about. */
     bool (*tell_qemu)(XenHost *host, guint32 domid, const char *command, GError **error);
 

@@ -100,6 +100,44 @@ fill_cpus(XenHostInfo *info, const libxl_physinfo *physinfo)
     info->sockets = MAX(info->cpus / (info->cores * info->threads * info->nodes), 1);
 }
 
+static GArray *
+list_places(XenContext *context)
+{
+    int n = 0;
+    libxl_cputopology *list = libxl_get_cpu_topology(context->libxl, &n);
+    GArray *places = list ? g_array_new(FALSE, FALSE, sizeof(XenCpuPlace)) : NULL;
+
+    for (int i = 0; list && i < n; i++) {
+        XenCpuPlace place = {(guint)i, list[i].node, list[i].socket, list[i].core};
+
+        if (list[i].core != LIBXL_CPUTOPOLOGY_INVALID_ENTRY)
+            g_array_append_val(places, place);
+    }
+    if (list)
+        libxl_cputopology_list_free(list, n);
+    return places;
+}
+
+static GArray *
+list_nodes(XenContext *context)
+{
+    int n = 0;
+    libxl_numainfo *list = libxl_get_numainfo(context->libxl, &n);
+    GArray *nodes = list ? xen_node_list_new() : NULL;
+
+    for (int i = 0; list && i < n; i++) {
+        XenNode node = {.distances = g_array_new(FALSE, FALSE, sizeof(guint))};
+
+        if (list[i].size != LIBXL_NUMAINFO_INVALID_ENTRY)
+            node.size_kib = list[i].size / KIB;
+        g_array_append_vals(node.distances, list[i].dists, (guint)list[i].num_dists);
+        g_array_append_val(nodes, node);
+    }
+    if (list)
+        libxl_numainfo_list_free(list, n);
+    return nodes;
+}
+
 bool
 xen_host_libxl_get_info(XenContext *context, XenHostInfo *info, GError **error)
 {
@@ -129,6 +167,8 @@ xen_host_libxl_get_info(XenContext *context, XenHostInfo *info, GError **error)
     info->capabilities = g_strstrip(g_strdup(version->capabilities));
     info->has_hvm = physinfo.cap_hvm;
     info->has_hap = physinfo.cap_hap;
+    info->cpu_places = list_places(context);
+    info->node_list = list_nodes(context);
     memcpy(info->hw_cap, physinfo.hw_cap, sizeof(info->hw_cap));
     libxl_physinfo_dispose(&physinfo);
     return true;

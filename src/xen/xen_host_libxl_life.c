@@ -49,6 +49,21 @@ xen_host_libxl_remove_incomplete(XenHost *host, XenContext *context, libxl_domai
         xen_store_remove_consoles(xen_host_libxl_get_store(host), domid);
 }
 
+/* A guest that has more NUMA nodes than the host has them on one of the host's. */
+static void
+fit_numa_nodes(XenContext *context, libxl_domain_build_info *info)
+{
+    int nodes = 0;
+    libxl_numainfo *list;
+
+    if (info->num_vnuma_nodes == 0)
+        return;
+    list = libxl_get_numainfo(context->libxl, &nodes);
+    libxl_numainfo_list_free(list, nodes);
+    for (int i = 0; info->num_vnuma_nodes > nodes && i < info->num_vnuma_nodes; i++)
+        info->vnuma_nodes[i].pnode = 0;
+}
+
 bool
 xen_host_libxl_create(XenHost *host, libxl_domain_config *config, guint32 *domid, GError **error)
 {
@@ -58,6 +73,7 @@ xen_host_libxl_create(XenHost *host, libxl_domain_config *config, guint32 *domid
 
     if (!context)
         return false;
+    fit_numa_nodes(context, &config->b_info);
     rc = libxl_domain_create_new(context->libxl, config, &id, NULL, NULL);
     if (rc == 0) {
         *domid = id;

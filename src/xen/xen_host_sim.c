@@ -153,11 +153,49 @@ sim_watch(XenHost *host, XenHostEventFunc func, gpointer user_data, GError **err
     return call_plain(host, "watch", NULL, error);
 }
 
+static void
+read_hw_cap(Json *words, XenHostInfo *info)
+{
+    gsize n = words ? json_object_array_length(words) : 0;
+
+    for (gsize i = 0; i < MIN(n, XEN_HOST_HW_CAPS); i++)
+        info->hw_cap[i] = (guint32)json_object_get_int64(json_object_array_get_idx(words, i));
+}
+
+static GArray *
+read_places(Json *list)
+{
+    GArray *places = g_array_new(FALSE, FALSE, sizeof(XenCpuPlace));
+    gsize n = list ? json_object_array_length(list) : 0;
+
+    for (gsize i = 0; i < n; i++) {
+        Json *object = json_object_array_get_idx(list, i);
+        XenCpuPlace place = {(guint)i, (guint)get_number(object, "node"),
+                             (guint)get_number(object, "socket"),
+                             (guint)get_number(object, "core")};
+
+        g_array_append_val(places, place);
+    }
+    return places;
+}
+
+/* There is one. */
+static GArray *
+make_node_list(guint64 size_kib)
+{
+    const guint own_distance = 10;
+    XenNode node = {size_kib, g_array_new(FALSE, FALSE, sizeof(guint))};
+    GArray *nodes = xen_node_list_new();
+
+    g_array_append_val(node.distances, own_distance);
+    g_array_append_val(nodes, node);
+    return nodes;
+}
+
 static bool
 sim_get_info(XenHost *host, XenHostInfo *info, GError **error)
 {
     g_autoptr(Json) result = xen_sim_client_call(get_sim(host)->client, "get_info", NULL, error);
-    Json *words;
 
     if (!result)
         return false;
@@ -176,9 +214,9 @@ sim_get_info(XenHost *host, XenHostInfo *info, GError **error)
         .has_hvm = get_flag(result, "has_hvm"),
         .has_hap = get_flag(result, "has_hap"),
     };
-    words = json_object_object_get(result, "hw_cap");
-    for (gsize i = 0; words && i < MIN(json_object_array_length(words), XEN_HOST_HW_CAPS); i++)
-        info->hw_cap[i] = (guint32)json_object_get_int64(json_object_array_get_idx(words, i));
+    read_hw_cap(json_object_object_get(result, "hw_cap"), info);
+    info->cpu_places = read_places(json_object_object_get(result, "places"));
+    info->node_list = make_node_list(info->memory_kib);
     return true;
 }
 

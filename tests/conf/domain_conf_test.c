@@ -1,4 +1,7 @@
-/* Definitions in, definitions out: one case for each file in domainconfdata.
+/* Definitions in, definitions out: one case for each file in domainconfdata, and in
+ * libxlxml2domconfigdata (see there for its records).
+ *
+ * In domainconfdata:
  *
  *   NAME.xml        what a client defines
  *   NAME.out.xml    what comes back (inactive, with secrets): recorded from stock
@@ -11,6 +14,9 @@
  *                   though no client could define it
  *   NAME.live.xml   a live definition, which is printed as it was read
  *   NAME.status.xml a status document, likewise
+ *
+ * With VIRTXL_TEST_REGENERATE set, writes what is ours in libxlxml2domconfigdata instead of
+ * comparing it.
  *
  * Every definition that is accepted must also be a fixed point: printed, parsed
  * and printed again it is the same, and so is its deep copy.
@@ -32,12 +38,11 @@ static const DomainGuestKind guests[] = {
 };
 static const DomainParseDefaults defaults = {.arch = "x86_64", .guests = guests};
 
-static char *folder;
-
+/* NAME of a test is a path without its ending, in one of the two folders. */
 static char *
 path_of(const char *name, const char *ending)
 {
-    return g_strdup_printf("%s/%s%s", folder, name, ending);
+    return g_strconcat(name, ending, NULL);
 }
 
 static char *
@@ -135,6 +140,55 @@ test_definition(gconstpointer data)
     assert_fixed_point(def, printed);
 }
 
+/* --- beside what stock libvirt recorded ------------------------------------------------- */
+
+/* Compares with NAME.ours.xml, or else with the record. What is ours and equals the record
+ * is a mistake. */
+static void
+check_record(const char *name, const char *record, const char *printed)
+{
+    g_autofree char *stock = has_file(record, ".out.xml") ? read_file(record, ".out.xml") : NULL;
+    g_autofree char *ours = has_file(name, ".ours.xml") ? read_file(name, ".ours.xml") : NULL;
+
+    if (g_getenv("VIRTXL_TEST_REGENERATE")) {
+        g_autofree char *path = path_of(name, ".ours.xml");
+
+        if (g_strcmp0(printed, stock) != 0)
+            g_assert_true(g_file_set_contents(path, printed, -1, NULL));
+        return;
+    }
+    g_assert_cmpstr(ours, !=, stock);
+    g_assert_cmpstr(printed, ==, ours ? ours : stock);
+}
+
+static void
+test_record(gconstpointer data)
+{
+    const char *name = data;
+    g_autofree char *folder = g_path_get_dirname(name);
+    g_autofree char *base = g_path_get_basename(name);
+    g_autofree char *record = g_build_filename(folder, "recorded", base, NULL);
+    g_autofree char *xml = read_file(name, ".xml");
+    g_autofree char *printed = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DomainDef) def =
+        domain_def_parse_string(xml, &defaults, DOMAIN_PARSE_INACTIVE, &error);
+
+    if (def)
+        domain_def_validate(def, &error);
+    if (error) {
+        g_autofree char *refusal = read_file(name, ".err");
+
+        g_assert_error(error, VIRTXL_ERROR, atoi(refusal));
+        return;
+    }
+    printed = format(def, FORMAT_INACTIVE);
+    check_record(name, record, printed);
+    assert_fixed_point(def, printed);
+}
+
+/* --- what is on disk ------------------------------------------------------------------------ */
+
 /* What can't start any more is still there after a restart of the daemon. */
 static void
 test_load_from_disk(gconstpointer data)
@@ -186,43 +240,63 @@ test_status(gconstpointer data)
     g_assert_cmpstr(printed, ==, xml);
 }
 
-static void
-add(const char *kind, const char *file, const char *ending, GTestDataFunc test)
-{
-    char *name = g_strndup(file, strlen(file) - strlen(ending));
-    g_autofree char *path = g_strdup_printf("/conf/%s/%s", kind, name);
+typedef struct {
+    const char *ending; /* of the file that there is a test for */
+    const char *prefix; /* of its name */
+    const char *kind;   /* of the test; NULL: there is none */
+    GTestDataFunc test;
+} FileTest;
 
-    g_test_add_data_func_full(path, name, test, g_free);
+/* The first that fits counts. */
+static const FileTest definitions[] = {
+    {".live.xml", "", "live", test_live},
+    {".status.xml", "", "status", test_status},
+    {".out.xml", "", NULL, NULL},
+    {".xml", "load-", "load", test_load_from_disk},
+    {".xml", "", "define", test_definition},
+    {NULL, NULL, NULL, NULL},
+};
+
+static const FileTest records[] = {
+    {".ours.xml", "", NULL, NULL},
+    {".xml", "", "record", test_record},
+    {NULL, NULL, NULL, NULL},
+};
+
+static void
+add_file(const char *folder, const char *file, const FileTest *tests)
+{
+    g_autofree char *stem = NULL;
+    g_autofree char *path = NULL;
+
+    while (tests->ending &&
+           !(g_str_has_suffix(file, tests->ending) && g_str_has_prefix(file, tests->prefix)))
+        tests++;
+    if (!tests->kind)
+        return;
+    stem = g_strndup(file, strlen(file) - strlen(tests->ending));
+    path = g_strdup_printf("/conf/%s/%s", tests->kind, stem);
+    g_test_add_data_func_full(path, g_build_filename(folder, stem, NULL), tests->test, g_free);
 }
 
 static void
-add_file(const char *file)
+add_folder(const char *name, const FileTest *tests)
 {
-    if (g_str_has_suffix(file, ".live.xml"))
-        add("live", file, ".live.xml", test_live);
-    else if (g_str_has_suffix(file, ".status.xml"))
-        add("status", file, ".status.xml", test_status);
-    else if (g_str_has_prefix(file, "load-") && g_str_has_suffix(file, ".xml"))
-        add("load", file, ".xml", test_load_from_disk);
-    else if (g_str_has_suffix(file, ".xml") && !g_str_has_suffix(file, ".out.xml"))
-        add("define", file, ".xml", test_definition);
+    g_autofree char *folder = g_test_build_filename(G_TEST_DIST, name, NULL);
+    g_autoptr(GDir) directory = g_dir_open(folder, 0, NULL);
+    const char *file;
+
+    g_assert_nonnull(directory);
+    while ((file = g_dir_read_name(directory)))
+        add_file(folder, file, tests);
 }
 
 int
 main(int argc, char **argv)
 {
-    g_autoptr(GDir) directory = NULL;
-    const char *file;
-    int result;
-
     g_test_init(&argc, &argv, NULL);
     g_test_set_nonfatal_assertions();
-    folder = g_test_build_filename(G_TEST_DIST, "domainconfdata", NULL);
-    directory = g_dir_open(folder, 0, NULL);
-    g_assert_nonnull(directory);
-    while ((file = g_dir_read_name(directory)))
-        add_file(file);
-    result = g_test_run();
-    g_free(folder);
-    return result;
+    add_folder("domainconfdata", definitions);
+    add_folder("../libxlxml2domconfigdata", records);
+    return g_test_run();
 }

@@ -16,7 +16,7 @@ REFUSED = {
     "tpm": "<tpm model='tpm-tis'><backend type='emulator' version='2.0'/></tpm>",
     "vsock": "<vsock model='virtio'><cid auto='yes'/></vsock>",
     "watchdog": "<watchdog model='i6300esb' action='reset'/>",
-    "memory": "<memory model='dimm'><target><size>1024</size></target></memory>",
+    "shmem": "<shmem name='s'><model type='ivshmem-plain'/><size unit='M'>4</size></shmem>",
     "vlan": "<interface type='bridge'><source bridge='br0'/><vlan><tag id='4'/></vlan></interface>",
 }
 LEFT_OUT = """<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>

@@ -89,6 +89,17 @@ def its_cpus_are_all_online():
 
 
 @test
+def its_cpus_are_in_nodes():
+    topology = ElementTree.fromstring(connection(shared()).getCapabilities()).find("host/topology")
+    cell, = topology.findall("cells/cell")
+    expect_equal((cell.get("id"), cell.findtext("memory")), ("0", str(16 << 20)))
+    expect_equal([one.attrib for one in cell.findall("distances/sibling")], [{"id": "0", "value": "10"}])
+    expect_equal([(one.get("id"), one.get("core_id"), one.get("siblings")) for one in cell.findall("cpus/cpu")][:3],
+                 [("0", "0", "0-1"), ("1", "0", "0-1"), ("2", "1", "2-3")])
+    expect_equal(len(cell.findall("cpus/cpu")), CPUS)
+
+
+@test
 def it_has_no_security_model():
     expect_equal(connection(shared()).getSecurityModel(), ["", ""])
 

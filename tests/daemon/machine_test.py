@@ -42,13 +42,14 @@ def keys_are_pressed_in_an_hvm_guest():
     domain = connection(shared()).lookupByName("hvm")
     for arguments, told in ((("KEY_LEFTCTRL", "KEY_LEFTALT", "KEY_DELETE"), "sendkey 0x1d-0x38-0xd3"),
                             (("--codeset", "qnum", "0xdb"), "sendkey 0xdb"),
+                            (("--codeset", "atset1", "0x1d", "0xe05b"), "sendkey 0x1d-0xdb"),
                             (("--holdtime", "700", "KEY_A", "KEY_F12"), "sendkey 0x1e-0x58 700")):
         shared().virsh("send-key", "hvm", *arguments)
         expect_equal(last_told(), told)
     domain.sendKey(libvirt.VIR_KEYCODE_SET_LINUX, 2 ** 31 - 1, [1] * 16, 16)
     expect_equal(last_told(), "sendkey " + "-".join(["0x01"] * 16) + " 2147483647")
     for codeset, keys, flags in ((0, [0], 0), (0, [84], 0), (0, [767], 0), (0, [2 ** 32 - 1], 0), (9, [0], 0),
-                                 (9, [256], 0), (0, [30], UNKNOWN)):
+                                 (9, [256], 0), (2, [0xe100], 0), (2, [0x80], 0), (0, [30], UNKNOWN)):
         fails(libvirt.VIR_ERR_INVALID_ARG, domain.sendKey, codeset, 0, keys, len(keys), flags)
     fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, domain.sendKey, libvirt.VIR_KEYCODE_SET_USB, 0, [4], 1)
     shared().ctl("fail", "tell_qemu", "1")
@@ -91,6 +92,19 @@ def the_screen_is_a_picture():
     expect_equal(host.lookupByName("hvm").screenshot(stream, 0), "image/x-portable-pixmap")
     stream.abort()
     shared().virsh("destroy", "hvm")
+
+
+@test
+def a_pv_guest_with_graphics_has_a_keyboard_and_a_screen():
+    xml = domain_xml("desktop", devices="<graphics type='vnc' autoport='yes'/>")
+    shared().virsh("create", shared().file("desktop.xml", xml))
+    shared().virsh("send-key", "desktop", "KEY_A")
+    expect_equal(last_told(), "sendkey 0x1e")
+    path = shared().path("desktop.ppm")
+    shared().virsh("screenshot", "desktop", path)
+    with open(path, "rb") as picture:
+        expect_equal(picture.read(), PICTURE)
+    shared().virsh("destroy", "desktop")
 
 
 @test

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ElementTree
 
 import libvirt
 
-from fixture import Daemon, domain_xml, expect_equal, expect_in, run, shared, test, wait_for
+from fixture import Daemon, expect_equal, expect_in, run, shared, test, wait_for
 from guests import Guest, channel, connection, fails
 
 LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE

@@ -116,25 +116,64 @@ test_unknown_abi(void)
     g_assert_cmpuint(count(none, "<guest>"), ==, 0);
 }
 
-/* What is not known is not there. */
-static void
-test_big_host(void)
+/* A host of @nodes nodes, each a socket of two cores with two threads each. */
+static XenHostInfo
+make_numa_host(guint nodes)
 {
     XenHostInfo info = small_host;
-    g_autofree char *two_nodes = NULL;
-    g_autofree char *threads = NULL;
 
-    info.cpus = 64;
-    info.threads = 2;
-    info.cores = 16;
-    info.sockets = 2;
-    threads = format(&info);
-    g_assert_cmpuint(count(threads, "<cpu id="), ==, 64);
-    g_assert_cmpuint(count(threads, "siblings"), ==, 0);
-    info.sockets = 1;
-    info.nodes = 2;
-    two_nodes = format(&info);
-    g_assert_cmpuint(count(two_nodes, "<cells"), ==, 0);
+    info.nodes = nodes;
+    info.node_list = xen_node_list_new();
+    info.cpu_places = g_array_new(FALSE, FALSE, sizeof(XenCpuPlace));
+    for (guint i = 0; i < nodes; i++) {
+        XenNode node = {1024, g_array_new(FALSE, FALSE, sizeof(guint))};
+
+        for (guint j = 0; j < nodes; j++) {
+            const guint distance = i == j ? 10 : 21;
+
+            g_array_append_val(node.distances, distance);
+        }
+        g_array_append_val(info.node_list, node);
+    }
+    for (guint i = 0; i < 4 * nodes; i++) {
+        XenCpuPlace place = {.id = i, .node = i / 4, .socket = i / 4, .core = i % 4 / 2};
+
+        g_array_append_val(info.cpu_places, place);
+    }
+    return info;
+}
+
+static void
+clear_numa_host(XenHostInfo *info)
+{
+    g_array_unref(info->node_list);
+    g_array_unref(info->cpu_places);
+}
+
+static void
+test_nodes(void)
+{
+    XenHostInfo info = make_numa_host(2);
+    g_autofree char *xml = format(&info);
+
+    clear_numa_host(&info);
+    g_assert_nonnull(strstr(xml, "<cells num='2'>"));
+    g_assert_nonnull(strstr(xml, "<cell id='1'>\n          <memory unit='KiB'>1024</memory>\n"
+                                 "          <distances>\n"
+                                 "            <sibling id='0' value='21'/>\n"
+                                 "            <sibling id='1' value='10'/>\n"
+                                 "          </distances>\n"
+                                 "          <cpus num='4'>\n"
+                                 "            <cpu id='4' socket_id='1' die_id='0' core_id='0' "
+                                 "siblings='4-5'/>\n"));
+}
+
+static void
+test_unknown_topology_is_left_out(void)
+{
+    g_autofree char *xml = format(&small_host);
+
+    g_assert_cmpuint(count(xml, "<cells"), ==, 0);
 }
 
 static void
@@ -151,13 +190,15 @@ replace(char **text, const char *old, const char *new)
 static void
 test_schema(void)
 {
-    g_autofree char *xml = format(&small_host);
+    XenHostInfo info = make_numa_host(2);
+    g_autofree char *xml = format(&info);
     g_autofree char *path = NULL;
     g_autofree char *problems = NULL;
     g_autoptr(GError) error = NULL;
     const char *argv[] = {"xmllint", "--noout", "--relaxng", SCHEMA, NULL, NULL};
     int fd, status = 0;
 
+    clear_numa_host(&info);
     if (access(SCHEMA, R_OK) != 0) {
         g_test_skip("no schema of libvirt's here");
         return;
@@ -186,7 +227,8 @@ main(int argc, char **argv)
     g_test_add_func("/libxl/capabilities/guests", test_guests);
     g_test_add_func("/libxl/capabilities/without-hvm", test_without_hvm);
     g_test_add_func("/libxl/capabilities/unknown-abi", test_unknown_abi);
-    g_test_add_func("/libxl/capabilities/big-host", test_big_host);
+    g_test_add_func("/libxl/capabilities/nodes", test_nodes);
+    g_test_add_func("/libxl/capabilities/unknown-topology", test_unknown_topology_is_left_out);
     g_test_add_func("/libxl/capabilities/schema", test_schema);
     return g_test_run();
 }

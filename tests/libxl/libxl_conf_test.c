@@ -63,7 +63,7 @@ map_file(const char *path, LibxlChannelBackend backend, GError **error)
     libxl_domain_config config;
     char *json = NULL;
 
-    if (!def)
+    if (!def || !domain_def_validate(def, error))
         return NULL;
     prepare_channels(def, backend);
     libxl_domain_config_init(&config);

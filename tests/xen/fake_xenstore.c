@@ -305,6 +305,10 @@ fake_xenstore_start_daemon(void)
         g_autofree char *directory = g_dir_make_tmp("virtxl-xenstored-XXXXXX", NULL);
 
         daemon_path = g_build_filename(directory, "socket", NULL);
+    } else {
+        g_autofree char *directory = g_path_get_dirname(daemon_path);
+
+        g_assert_cmpint(g_mkdir(directory, 0700), ==, 0);
     }
     daemon_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     g_strlcpy(address.sun_path, daemon_path, sizeof(address.sun_path));
@@ -317,12 +321,15 @@ fake_xenstore_start_daemon(void)
 void
 fake_xenstore_stop_daemon(void)
 {
+    g_autofree char *directory = g_path_get_dirname(daemon_path);
+
     pthread_mutex_lock(&lock);
     for (guint i = 0; handles && i < handles->len; i++)
         ((struct xs_handle *)handles->pdata[i])->dead = true;
     close(daemon_fd);
     daemon_fd = -1;
     g_unlink(daemon_path);
+    g_rmdir(directory);
     pthread_mutex_unlock(&lock);
 }
 

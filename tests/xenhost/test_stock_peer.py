@@ -83,12 +83,14 @@ def capabilities(daemon):
     host = clients.connect(daemon)
     xml = ElementTree.fromstring(host.getCapabilities())
     cpu = ElementTree.tostring(xml.find("host/cpu"), encoding="unicode")
-    said = {"cpu": canonical(cpu), "compared": host.compareCPU(cpu), "baseline": canonical(host.baselineCPU([cpu]))}
+    topology = canonical(ElementTree.tostring(xml.find("host/topology"), encoding="unicode"))
+    said = {"cpu": canonical(cpu), "topology": topology, "compared": host.compareCPU(cpu), "baseline": canonical(host.baselineCPU([cpu]))}
     for arch in xml.findall("guest/arch"):
         key = (arch.get("name"), arch.findtext("machine"))
         xml = ElementTree.fromstring(host.getDomainCapabilities("/an/emulator", *key, "xen"))
-        for loader in xml.findall("os/loader/value"):  # of which there may be several versions
-            loader.text = os.path.basename(loader.text)
+        loader = xml.find("os/loader")
+        for path in loader.findall("value"):  # libvirt names OVMF where there is none, too
+            loader.remove(path)
         devices = xml.find("devices")
         for channel in devices.findall("channel"):
             devices.remove(channel)

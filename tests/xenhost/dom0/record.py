@@ -18,7 +18,8 @@ and for each IN/NAME.cfg
     NAME.err        in place of the first of the two that failed, as above
 
 Nothing is really started: libxl is not asked, as the driver's work has been done then
-(record_config.c). A definition that ends libvirtd has the error of a lost connection.
+(record_config.c). A definition that ends libvirtd, or keeps it busy for a minute, has the
+error of a lost connection.
 """
 
 import argparse
@@ -28,6 +29,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import libvirt
@@ -35,6 +37,7 @@ import libvirt
 URI = "xen:///system?socket=/run/libvirt/libvirt-sock"
 CONFIG = "/run/virtxl-record.json"
 XL = "xen-xl"
+PATIENCE_S = 60
 
 
 def connect(preload):
@@ -68,7 +71,12 @@ class Recorder:
             return self._record_conversion((self._from_xl, "xml"), (self._to_xl, "out.cfg"), "err", text)
         conversion = self._record_conversion((self._to_xl, "cfg"), (self._from_xl, "back.xml"), "cfg.err", text)
         self._survive()
-        return "%s; %s" % (conversion, self._record_definition(text))
+        patience = threading.Timer(PATIENCE_S, subprocess.run, [["pkill", "-KILL", "-x", "libvirtd"]])
+        patience.start()
+        try:
+            return "%s; %s" % (conversion, self._record_definition(text))
+        finally:
+            patience.cancel()
 
     def _survive(self):
         """Goes on if libvirtd has ended, without what it was at."""
