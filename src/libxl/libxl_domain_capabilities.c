@@ -98,13 +98,17 @@ add_cpu(xmlNode *root)
     }
 }
 
+/* A PVH guest can't get a device of the host. */
 static void
-add_devices(xmlNode *root)
+add_devices(xmlNode *root, const LibxlDomainCapabilities *of)
 {
+    bool is_pvh = strcmp(of->machine, "xenpvh") == 0;
     xmlNode *parent = conf_xml_add(root, "devices");
     xmlNode *device = NULL;
 
     for (gsize i = 0; i < G_N_ELEMENTS(devices); i++) {
+        if (is_pvh && strcmp(devices[i].device, "hostdev") == 0)
+            continue;
         if (i == 0 || strcmp(devices[i].device, devices[i - 1].device) != 0)
             device = add_supported(parent, devices[i].device, true);
         add_enum(device, devices[i].name, devices[i].values);
@@ -127,7 +131,7 @@ libxl_domain_capabilities_format(const LibxlDomainCapabilities *of)
     add_supported(root, "iothreads", false);
     add_os(root, of);
     add_cpu(root);
-    add_devices(root);
+    add_devices(root, of);
     element = conf_xml_add(root, "features");
     for (gsize i = 0; features[i]; i++)
         add_supported(element, features[i], false);

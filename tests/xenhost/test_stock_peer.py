@@ -84,13 +84,16 @@ def capabilities(daemon):
     xml = ElementTree.fromstring(host.getCapabilities())
     cpu = ElementTree.tostring(xml.find("host/cpu"), encoding="unicode")
     topology = canonical(ElementTree.tostring(xml.find("host/topology"), encoding="unicode"))
-    said = {"cpu": canonical(cpu), "topology": topology, "compared": host.compareCPU(cpu), "baseline": canonical(host.baselineCPU([cpu]))}
+    said = {"cpu": canonical(cpu), "topology": topology, "compared": host.compareCPU(cpu),
+            "baseline": canonical(host.baselineCPU([cpu]))}
     for arch in xml.findall("guest/arch"):
         key = (arch.get("name"), arch.findtext("machine"))
         xml = ElementTree.fromstring(host.getDomainCapabilities("/an/emulator", *key, "xen"))
         loader = xml.find("os/loader")
         for path in loader.findall("value"):  # libvirt names OVMF where there is none, too
             loader.remove(path)
+        if arch.findtext("machine") == "xenpvh":
+            xml.remove(xml.find("vcpu"))  # as many as of HVM, and libvirt says: of PV
         devices = xml.find("devices")
         for channel in devices.findall("channel"):
             devices.remove(channel)
