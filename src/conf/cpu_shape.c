@@ -157,12 +157,12 @@ static xmlNode *
 need_distances(xmlNode *cell)
 {
     xmlNode *distances = conf_xml_written_child(cell, "distances");
+    xmlNode *first = xmlFirstElementChild(cell);
 
     if (distances)
         return distances;
     distances = xmlNewDocNode(cell->doc, NULL, (const xmlChar *)"distances", NULL);
-    return cell->children ? xmlAddPrevSibling(cell->children, distances)
-                          : xmlAddChild(cell, distances);
+    return first ? xmlAddPrevSibling(first, distances) : xmlAddChild(cell, distances);
 }
 
 /* Says how far it is to cell @id, unless that has been said. The siblings are sorted; what
