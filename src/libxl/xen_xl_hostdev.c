@@ -42,6 +42,17 @@ ignore_pci_options(XenXlConfig *config, const char *item)
         xen_xl_config_ignore(config, "pci", options + 1);
 }
 
+/* libxlutil reads past the end of an address that has other parts than these (4.17). */
+static int
+parse_address(XenXlConfig *config, libxl_device_pci *pci, const char *item)
+{
+    if (!g_regex_match_simple("^([[:xdigit:]]{1,4}:)?[[:xdigit:]]{1,2}:[[:xdigit:]]{1,2}\\."
+                              "[0-7](@[[:xdigit:]]{1,2})?(,|$)",
+                              item, 0, 0))
+        return -1;
+    return xlu_pci_parse_bdf(xen_xl_config_parser(config), pci, item);
+}
+
 static bool
 parse_pci(XenXlConfig *config, xmlNode *domain, GError **error)
 {
@@ -53,7 +64,7 @@ parse_pci(XenXlConfig *config, xmlNode *domain, GError **error)
         bool done;
 
         libxl_device_pci_init(&pci);
-        done = xlu_pci_parse_bdf(xen_xl_config_parser(config), &pci, items->pdata[i]) == 0;
+        done = parse_address(config, &pci, items->pdata[i]) == 0;
         if (done) {
             address = xen_xl_make(add_pci(domain), "source/address");
             conf_xml_setf(address, "domain", "0x%04x", (unsigned)pci.domain);
