@@ -4,13 +4,13 @@
 #include <unistd.h>
 
 struct LibxlChrLeases {
-    gatomicrefcount references; /* the domain's, and one of each lease */
+    gint references; /* the domain's, and one of each lease */
     GMutex lock;
     GHashTable *by_path; /* of LibxlChrLease that have not ended; neither is owned */
 };
 
 struct LibxlChrLease {
-    gatomicrefcount references; /* the holder's, and one of each notice on its way */
+    gint references; /* the holder's, and one of each notice on its way */
     LibxlChrLeases *leases;
     char *path;
     int fd; /* -1: none yet */
@@ -29,7 +29,7 @@ libxl_chr_leases_new(void)
 {
     LibxlChrLeases *leases = g_new0(LibxlChrLeases, 1);
 
-    g_atomic_ref_count_init(&leases->references);
+    leases->references = 1;
     g_mutex_init(&leases->lock);
     leases->by_path = g_hash_table_new(g_str_hash, g_str_equal);
     return leases;
@@ -38,7 +38,7 @@ libxl_chr_leases_new(void)
 void
 libxl_chr_leases_free(LibxlChrLeases *leases)
 {
-    if (!g_atomic_ref_count_dec(&leases->references))
+    if (!g_atomic_int_dec_and_test(&leases->references))
         return;
     g_hash_table_unref(leases->by_path);
     g_mutex_clear(&leases->lock);
@@ -50,7 +50,7 @@ unref_lease(gpointer data)
 {
     LibxlChrLease *lease = data;
 
-    if (!g_atomic_ref_count_dec(&lease->references))
+    if (!g_atomic_int_dec_and_test(&lease->references))
         return;
     libxl_chr_leases_free(lease->leases);
     g_free(lease->path);
@@ -78,7 +78,7 @@ tell(gpointer data)
 static void
 tell_soon(LibxlChrLease *lease)
 {
-    g_atomic_ref_count_inc(&lease->references);
+    g_atomic_int_inc(&lease->references);
     g_idle_add_full(G_PRIORITY_HIGH, tell, lease, unref_lease);
 }
 
@@ -121,8 +121,8 @@ libxl_chr_leases_claim(LibxlChrLeases *leases, const char *path, bool force)
         end(old, LIBXL_CHR_LEASE_TAKEN_OVER);
     }
     lease = g_new0(LibxlChrLease, 1);
-    g_atomic_ref_count_init(&lease->references);
-    g_atomic_ref_count_inc(&leases->references);
+    lease->references = 1;
+    g_atomic_int_inc(&leases->references);
     lease->leases = leases;
     lease->path = g_strdup(path);
     lease->fd = -1;

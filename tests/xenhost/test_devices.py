@@ -128,6 +128,7 @@ def test_a_cdrom_drive_gets_another_medium(_guest):
         clients.virsh("start", player.name, "--paused")
         assert "/tmp/one.iso" in media(player.name)
         clients.virsh("change-media", player.name, "hdc", "/tmp/two.iso", "--live")
-        assert "/tmp/two.iso" in media(player.name) and "/tmp/one.iso" not in media(player.name)
+        wait_until(lambda: "/tmp/two.iso" in media(player.name) and "/tmp/one.iso" not in media(player.name),
+                   "the other medium")
         clients.virsh("change-media", player.name, "hdc", "--eject", "--live")
-        assert ".iso" not in media(player.name)
+        wait_until(lambda: ".iso" not in media(player.name), "no medium")
