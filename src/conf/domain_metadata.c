@@ -22,19 +22,57 @@ find_element(const DomainDef *def, const char *uri)
 
 /* --- reading ------------------------------------------------------------------ */
 
+static bool
+is_namespace(const xmlNs *space, const char *uri)
+{
+    return space && g_strcmp0((const char *)space->href, uri) == 0;
+}
+
+static void
+strip_namespace(xmlNode *element, const char *uri)
+{
+    xmlNs **link = &element->nsDef;
+
+    if (is_namespace(element->ns, uri))
+        element->ns = NULL;
+    for (xmlAttr *attr = element->properties; attr; attr = attr->next) {
+        if (is_namespace(attr->ns, uri))
+            attr->ns = NULL;
+    }
+    for (xmlNode *child = element->children; child; child = child->next) {
+        if (child->type == XML_ELEMENT_NODE)
+            strip_namespace(child, uri);
+    }
+    while (*link) {
+        xmlNs *space = *link;
+
+        if (is_namespace(space, uri)) {
+            *link = space->next;
+            xmlFreeNs(space);
+        } else {
+            link = &space->next;
+        }
+    }
+}
+
+/* As libvirt gives it: without the namespace by which it is found. */
 static char *
 print_element(const DomainDef *def, const char *uri)
 {
     xmlNode *node = find_element(def, uri);
+    xmlNode *copy;
     xmlBuffer *buffer;
     char *text;
 
     if (!node)
         return NULL;
+    copy = xmlDocCopyNode(node, def->metadata, 1);
+    strip_namespace(copy, uri);
     buffer = xmlBufferCreate();
-    xmlNodeDump(buffer, def->metadata, node, 0, 1);
+    xmlNodeDump(buffer, def->metadata, copy, 0, 1);
     text = g_strdup((const char *)xmlBufferContent(buffer));
     xmlBufferFree(buffer);
+    xmlFreeNode(copy);
     return text;
 }
 
@@ -78,6 +116,29 @@ remove_element(DomainDef *def, const char *uri)
         g_clear_pointer(&def->metadata, xmlFreeDoc);
 }
 
+/* What has no namespace gets this one. */
+static void
+add_namespace(xmlNode *element, xmlNs *space)
+{
+    if (!element->ns)
+        xmlSetNs(element, space);
+    for (xmlNode *child = element->children; child; child = child->next) {
+        if (child->type == XML_ELEMENT_NODE)
+            add_namespace(child, space);
+    }
+}
+
+/* NULL: the prefix @key stands for another one there. */
+static xmlNs *
+declare_namespace(xmlNode *root, const char *key, const char *uri)
+{
+    xmlNs *space = xmlSearchNs(root->doc, root, (const xmlChar *)key);
+
+    if (!space)
+        return xmlNewNs(root, (const xmlChar *)uri, (const xmlChar *)key);
+    return is_namespace(space, uri) ? space : NULL;
+}
+
 /* The element as a document, in its namespace. */
 static xmlDoc *
 parse_element(const DomainDef *def, const char *value, const char *key, const char *uri,
@@ -88,7 +149,7 @@ parse_element(const DomainDef *def, const char *value, const char *key, const ch
     xmlNs *space;
 
     if (!key || xmlValidateNCName((const xmlChar *)key, 0) != 0) {
-        virtxl_error_set(error, VIR_ERR_INVALID_ARG,
+        virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
                          _("domain '%s': '%s' can't be the prefix of a namespace of metadata"),
                          def->name, key ? key : "");
         return NULL;
@@ -97,15 +158,16 @@ parse_element(const DomainDef *def, const char *value, const char *key, const ch
     if (!doc)
         return NULL;
     root = conf_xml_root(doc);
-    space = xmlNewNs(root, (const xmlChar *)uri, (const xmlChar *)key);
+    space = declare_namespace(root, key, uri);
     if (!space) {
-        virtxl_error_set(error, VIR_ERR_INVALID_ARG,
+        virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
                          _("domain '%s': the prefix '%s' has another namespace in the metadata "
                            "that is given"),
                          def->name, key);
         return NULL;
     }
     xmlSetNs(root, space);
+    add_namespace(root, space);
     return g_steal_pointer(&doc);
 }
 

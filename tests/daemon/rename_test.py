@@ -54,8 +54,8 @@ def an_applications_element_is_set_replaced_and_removed():
     with Guest(shared(), "element") as guest:
         domain = guest.domain()
         domain.setMetadata(ELEMENT, "<vm><owner id='1'/></vm>", "app", URI, LIVE | CONFIG)
-        expect_equal(note(ElementTree.fromstring(domain.XMLDesc()), "vm").find("owner").get("id"), "1")
-        expect_in("<app:vm xmlns:app=\"%s\">" % URI, domain.metadata(ELEMENT, URI))
+        vm = note(ElementTree.fromstring(domain.XMLDesc()), "vm")
+        expect_equal(vm.find("{%s}owner" % URI).get("id"), "1")
         shared().virsh("metadata", "element", URI, "--key", "app", "--set", "<other/>", "--config")
         assert note(stored(shared(), "element"), "vm") is None
         assert note(stored(shared(), "element"), "other") is not None
@@ -67,6 +67,28 @@ def an_applications_element_is_set_replaced_and_removed():
         expect_in("owner", shared().virsh("metadata", "element", URI, "--live"))
 
 
+def given_back(domain, text):
+    """What is given, and given again when that is set, and what is in the definition then."""
+    domain.setMetadata(ELEMENT, text, "app", URI, 0)
+    first = domain.metadata(ELEMENT, URI)
+    domain.setMetadata(ELEMENT, first, "app", URI, 0)
+    metadata = ElementTree.fromstring(domain.XMLDesc()).find("metadata")
+    return first, domain.metadata(ELEMENT, URI), ElementTree.canonicalize(
+        ElementTree.tostring(metadata, encoding="unicode"), strip_text=True)
+
+
+@test
+def an_element_is_given_back_as_libvirts_own_driver_gives_it():
+    stock = libvirt.open("test:///default").lookupByName("test")
+    with Guest(shared(), "given-back") as guest:
+        for text in ("<vm q='1'><owner id='1'/>text</vm>", "<vm xmlns:b='urn:b' b:q='1'><b:owner/><other/></vm>",
+                     "<vm><owner xmlns='urn:c'><other/></owner></vm>"):
+            expect_equal(given_back(guest.domain(), text), given_back(stock, text))
+        # What libvirt refuses, although it means the same.
+        guest.domain().setMetadata(ELEMENT, "<app:vm xmlns:app='%s' app:q='1'/>" % URI, "app", URI, 0)
+        expect_equal(guest.domain().metadata(ELEMENT, URI), '<vm q="1"/>')
+
+
 @test
 def metadata_of_a_live_domain_survives_the_daemon():
     daemon = Daemon()
@@ -74,7 +96,7 @@ def metadata_of_a_live_domain_survives_the_daemon():
         guest.domain().setMetadata(ELEMENT, "<vm/>", "app", URI, LIVE)
         daemon.kill()
         daemon.start()
-        expect_in("app:vm", guest.domain().metadata(ELEMENT, URI, LIVE))
+        expect_equal(guest.domain().metadata(ELEMENT, URI, LIVE), "<vm/>")
         fails(libvirt.VIR_ERR_NO_DOMAIN_METADATA, guest.domain().metadata, ELEMENT, URI, CONFIG)
 
 
@@ -83,10 +105,12 @@ def metadata_that_can_not_be_is_refused():
     with Guest(shared(), "bad-notes") as guest:
         domain = guest.domain()
         before = domain.XMLDesc()
-        for arguments in ((ELEMENT, "<a/>", "not a prefix", URI, 0), (7, "x", None, None, 0), (-1, "x", None, None, 0),
+        for arguments in ((7, "x", None, None, 0), (-1, "x", None, None, 0),
                           (TITLE, "x", None, None, UNKNOWN), (TITLE, "two\nlines", None, None, 0),
-                          (ELEMENT, "<a xmlns:app='urn:x'/>", "app", URI, 0), (ELEMENT, "<a/>", "app", "", 0)):
+                          (ELEMENT, "<a/>", "app", "", 0)):
             fails(libvirt.VIR_ERR_INVALID_ARG, domain.setMetadata, *arguments)
+        for value, key in (("<a/>", "not a prefix"), ("<a xmlns:app='urn:x'/>", "app")):
+            fails(libvirt.VIR_ERR_INTERNAL_ERROR, domain.setMetadata, ELEMENT, value, key, URI, 0)
         fails(libvirt.VIR_ERR_XML_DETAIL, domain.setMetadata, ELEMENT, "<a>", "app", URI, 0)
         fails(libvirt.VIR_ERR_XML_ERROR, domain.setMetadata, ELEMENT,
               "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "app", URI, 0)
