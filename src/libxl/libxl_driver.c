@@ -23,6 +23,7 @@
 #include "libxl/libxl_driver_agent.h"
 #include "libxl/libxl_driver_state.h"
 #include "libxl/libxl_host_cpu.h"
+#include "libxl/libxl_image.h"
 #include "libxl/libxl_lifecycle.h"
 #include "libxl/libxl_save.h"
 #include "libxl/libxl_store.h"
@@ -450,6 +451,7 @@ open_driver(LibxlDriver *driver, GError **error)
         !driver->host->ops->watch(driver->host, on_host_event, driver, error))
         return false;
     libxl_store_load_definitions(driver);
+    libxl_image_remove_unfinished(driver->config->save_dir);
     if (!adopt_domains(driver, error))
         return false;
     autostart_domains(driver);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "virtxl-driver"
+
 #include "libxl/libxl_image.h"
 
 #include <errno.h>
@@ -20,6 +22,9 @@ enum {
     PAUSED = 1 << 0,
     COPY_SIZE = 1024 * 1024,
 };
+
+/* Ends the name of an image that is being written. */
+#define UNFINISHED "XXXXXX"
 
 typedef struct {
     char magic[16];
@@ -192,7 +197,7 @@ libxl_image_file_new(const char *path, const char *xml, guint version, bool paus
         return NULL;
     file = g_new0(LibxlImageFile, 1);
     file->path = g_steal_pointer(&place);
-    file->temporary = g_strconcat(file->path, ".XXXXXX", NULL);
+    file->temporary = g_strconcat(file->path, "." UNFINISHED, NULL);
     file->fd = g_mkstemp_full(file->temporary, O_RDWR | O_CLOEXEC, 0600);
     if (file->fd < 0) {
         g_clear_pointer(&file->temporary, g_free);
@@ -227,6 +232,37 @@ libxl_image_file_free(LibxlImageFile *file)
     g_free(file->temporary);
     g_free(file->path);
     g_free(file);
+}
+
+/* A domain's own name may end like that: its image's name has another end. */
+static bool
+is_unfinished(const char *name)
+{
+    gsize length = strlen(name);
+    gsize end = strlen(UNFINISHED);
+    const char *rest = length > end ? name + length - end : "";
+
+    return *rest && rest[strspn(rest, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS)] == '\0' &&
+           g_strrstr_len(name, (gssize)(length - end), ".save.") == rest - strlen(".save.");
+}
+
+void
+libxl_image_remove_unfinished(const char *path)
+{
+    g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
+    const char *name;
+
+    while (directory && (name = g_dir_read_name(directory))) {
+        g_autofree char *file = g_build_filename(path, name, NULL);
+
+        if (!is_unfinished(name))
+            continue;
+        if (g_unlink(file) == 0)
+            g_message("'%s', a save that did not end, is removed", file);
+        else
+            g_warning("'%s', a save that did not end, can't be removed: %s", file,
+                      g_strerror(errno));
+    }
 }
 
 /* --- changing ------------------------------------------------------------- */

@@ -59,6 +59,11 @@ bool libxl_image_file_commit(LibxlImageFile *file, bool bypass_cache, GError **e
 void libxl_image_file_free(LibxlImageFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibxlImageFile, libxl_image_file_free)
 
+/* Removes from @directory what images were written in that were never committed: a process
+ * that was killed has left them, and they are as large as guests are. For a directory in which
+ * nobody else saves. */
+void libxl_image_remove_unfinished(const char *directory);
+
 /* Replaces the XML of the image at @path, and whether it is restored paused. Errors: as
  * above. */
 bool libxl_image_rewrite(const char *path, const char *xml, bool paused, GError **error);
