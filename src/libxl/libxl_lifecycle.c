@@ -136,14 +136,14 @@ bool
 libxl_lifecycle_finish_start(LibxlDriver *driver, LibxlDomain *domain, bool paused,
                              virDomainRunningReason reason, GError **error)
 {
-    if (!launch(driver, domain, paused, reason, error) ||
-        !libxl_hook_call(driver, domain->live, LIBXL_HOOK_STARTED, error)) {
-        libxl_lifecycle_destroy(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED,
-                                VIR_DOMAIN_EVENT_STOPPED_FAILED, NULL);
-        return false;
+    if (launch(driver, domain, paused, reason, error)) {
+        emit_started(driver, domain, paused, reason);
+        if (libxl_hook_call(driver, domain->live, LIBXL_HOOK_STARTED, error))
+            return true;
     }
-    emit_started(driver, domain, paused, reason);
-    return true;
+    libxl_lifecycle_destroy(driver, domain, VIR_DOMAIN_SHUTOFF_FAILED,
+                            VIR_DOMAIN_EVENT_STOPPED_FAILED, NULL);
+    return false;
 }
 
 /* Tells a driver after us what is under way, should this one die of it. */

@@ -10,10 +10,14 @@
 #include "util/error.h"
 #include "util/i18n.h"
 
-/* More than this of a script's output is an error, and more than this of what it complains
- * about is not told. */
+/* More than this of a script's output is an error when it has ended, and more than this of what
+ * it complains about is not told. Scripts are root's own: while they run they may fill memory,
+ * as they may otherwise. */
 #define OUTPUT_MAX    (16 * 1024 * 1024)
 #define COMPLAINT_MAX 1024
+
+/* What a program gets of our own environment, beside a PATH. */
+static const char *const passed[] = {"HOME", "USER", "LOGNAME", "TMPDIR"};
 
 static bool
 fail(const char *const *argv, const char *what, GError **error)
@@ -48,19 +52,32 @@ read_end(int fd, gsize max)
     return text;
 }
 
+static char **
+new_environment(void)
+{
+    char **environment = g_new0(char *, 1);
+
+    for (guint i = 0; i < G_N_ELEMENTS(passed); i++) {
+        const char *value = g_getenv(passed[i]);
+
+        if (value)
+            environment = g_environ_setenv(environment, passed[i], value, TRUE);
+    }
+    environment = g_environ_setenv(environment, "LC_ALL", "C", TRUE);
+    return g_environ_setenv(environment, "PATH",
+                            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", TRUE);
+}
+
 static GSubprocess *
 spawn(const char *const *argv, const int fds[3], GError **error)
 {
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
+    g_auto(GStrv) environment = new_environment();
 
     g_subprocess_launcher_take_stdin_fd(launcher, dup(fds[0]));
     g_subprocess_launcher_take_stdout_fd(launcher, dup(fds[1]));
     g_subprocess_launcher_take_stderr_fd(launcher, dup(fds[2]));
-    g_subprocess_launcher_setenv(launcher, "LC_ALL", "C", TRUE);
-    g_subprocess_launcher_setenv(launcher, "PATH",
-                                 "/usr/local/sbin:/usr/local/bin:/usr/sbin:"
-                                 "/usr/bin:/sbin:/bin",
-                                 TRUE);
+    g_subprocess_launcher_set_environ(launcher, environment);
     return g_subprocess_launcher_spawnv(launcher, argv, error);
 }
 

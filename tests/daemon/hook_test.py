@@ -97,6 +97,17 @@ def a_hook_that_fails_refuses_the_start():
 
 
 @test
+def its_environment_is_not_the_daemons():
+    os.environ["VIRTXL_TEST_SECRET"] = "x"
+    daemon = Daemon()
+    put(daemon, "libxl", "env > %s\n" % daemon.path("environment"))
+    daemon.running("tc")
+    with open(daemon.path("environment")) as file:
+        names = {line.partition("=")[0] for line in file}
+    assert {"PATH", "LC_ALL"} <= names <= {"PATH", "LC_ALL", "HOME", "USER", "LOGNAME", "TMPDIR", "PWD", "_"}, names
+
+
+@test
 def one_that_fails_at_the_end_changes_nothing():
     daemon = Daemon()
     daemon.running("tc")
