@@ -36,7 +36,6 @@ static const struct {
     {VIR_ERR_AUTH_FAILED, N_("authentication failed")},
     {VIR_ERR_AUTH_CANCELLED, N_("authentication cancelled")},
     {VIR_ERR_AUTH_UNAVAILABLE, N_("authentication unavailable")},
-    {VIR_ERR_SYSTEM_ERROR, N_("Cannot perform the operation on the host")},
     {VIR_ERR_NO_DOMAIN, N_("Domain not found")},
     {VIR_ERR_DOM_EXIST, N_("this domain exists already")},
     {VIR_ERR_OPERATION_DENIED, N_("operation forbidden")},
@@ -51,6 +50,14 @@ static const struct {
     {VIR_ERR_RESOURCE_BUSY, N_("resource busy")},
     {VIR_ERR_HOOK_SCRIPT_FAILED, N_("Hook script execution failed")},
     {VIR_ERR_NO_CONNECT, N_("no connection driver available")},
+    {VIR_ERR_NO_DOMAIN_METADATA, N_("metadata not found")},
+    {VIR_ERR_NO_NODE_DEVICE, N_("Node device not found")},
+    {VIR_ERR_NO_STORAGE_VOL, N_("Storage volume not found")},
+    {VIR_ERR_DEVICE_MISSING, N_("device not found")},
+    {VIR_ERR_OVERFLOW, N_("numerical overflow")},
+    {VIR_ERR_OPERATION_ABORTED, N_("operation aborted")},
+    {VIR_ERR_CPU_INCOMPATIBLE, N_("the CPU is incompatible with host CPU")},
+    {VIR_ERR_CONF_SYNTAX, N_("configuration file syntax error")},
 };
 
 char *
