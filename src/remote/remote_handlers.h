@@ -70,6 +70,7 @@ REMOTE_HANDLER(remote_connect_list_all_domains);
 REMOTE_HANDLER(remote_domain_lookup_by_id);
 REMOTE_HANDLER(remote_domain_lookup_by_name);
 REMOTE_HANDLER(remote_domain_lookup_by_uuid);
+bool remote_connect_list_all_domains_blocks(RemoteCall *call, gconstpointer data);
 
 /* remote_domain.c: what a domain is */
 REMOTE_HANDLER(remote_domain_get_xml_desc);

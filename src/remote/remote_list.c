@@ -146,6 +146,16 @@ remote_connect_list_all_domains(RemoteCall *call, gconstpointer data, gpointer r
     return true;
 }
 
+/* Managed save images are looked for in the file system. */
+bool
+remote_connect_list_all_domains_blocks(RemoteCall *call, gconstpointer data)
+{
+    const remote_connect_list_all_domains_args *args = data;
+
+    return args->flags &
+           (VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE | VIR_CONNECT_LIST_DOMAINS_NO_MANAGEDSAVE);
+}
+
 bool
 remote_domain_lookup_by_id(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
 {
