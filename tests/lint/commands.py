@@ -12,7 +12,7 @@ the first that fails ends it. A block whose info string goes on with
 
     ```sh example: it needs a host that runs Xen
 
-In what is run, /tmp/virtxl and /tmp/trial become a temporary folder, and build/
+In what is run, /tmp/virtxl and /tmp/trial are in a temporary folder, and build/
 is BUILD. A person waits for a daemon before typing the next line; here virsh and
 virtxl-channeld do.
 """
@@ -34,11 +34,11 @@ EXAMPLE = re.compile(r"^EXAMPLES?\n=+\n(.*?)(?=^\S[^\n]*\n=+\n|\Z)", re.DOTALL |
 LITERAL = re.compile(r"::\n\n((?:[ ]+[^\n]*\n|\n)+)")
 PROLOGUE = """set -eu
 virsh() {
-    timeout 10 sh -c 'until [ -S FOLDER/run/libvirt/virtxend-sock ]; do sleep 0.1; done'
+    timeout 10 sh -c 'until [ -S FOLDER/*/run/libvirt/virtxend-sock ]; do sleep 0.1; done'
     command virsh "$@"
 }
 virtxl_channeld() {
-    timeout 10 sh -c 'until [ -S FOLDER/run/virtxl/channeld.sock ]; do sleep 0.1; done'
+    timeout 10 sh -c 'until [ -S FOLDER/*/run/virtxl/channeld.sock ]; do sleep 0.1; done'
     command virtxl-channeld "$@"
 }
 alias virtxl-channeld=virtxl_channeld
@@ -76,8 +76,8 @@ def blocks_of(path):
 
 def run_page(script, build):
     """Runs a page's commands in a session of their own, of which nothing is left."""
-    with tempfile.TemporaryDirectory(prefix="virtxl-") as folder:
-        script = re.sub(r"/tmp/(virtxl|trial)\b", folder, script)
+    with tempfile.TemporaryDirectory(prefix="vx-") as folder:
+        script = re.sub(r"/tmp/(virtxl|trial)\b", folder + r"/\1", script)
         script = re.sub(r"(?<![\w/.-])build/", build + "/", script)
         script = PROLOGUE.replace("FOLDER", folder) + script
         environment = dict(os.environ, PATH=":".join((build + "/src/daemon", build + "/src/channel", os.environ["PATH"])))
