@@ -3,7 +3,7 @@
 
 import contextlib
 
-from host import backend, clients, expect_equal, guests, wait_until
+from host import backend, clients, expect_equal, guests, in_long_runs, wait_until
 from host.daemons import virtxld
 
 CONTROL = guests.unix_channel("control")
@@ -58,6 +58,7 @@ def test_a_reboot_connects_them_again(guest):
     becomes_connected(guest, CONTROL.name, UNOPENED.name)
 
 
+@in_long_runs
 def test_a_channel_of_qemus_has_a_state_as_well(_):
     with backend.driver_settings(channel_backend="libxl"):
         with guests.created("qemus", (BY_QEMU,)) as guest:

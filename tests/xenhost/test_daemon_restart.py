@@ -4,7 +4,7 @@
 import contextlib
 import xml.etree.ElementTree as ElementTree
 
-from host import clients, expect_equal, guests, stays_true, wait_until, xen
+from host import clients, expect_equal, guests, in_long_runs, stays_true, wait_until, xen
 from host.daemons import virtxld
 
 VPORT = guests.unix_channel("s-4-VM.vport", "virtio")
@@ -109,6 +109,7 @@ def test_a_reboot_after_a_restart_of_the_daemon_is_obeyed(guest):
     expect_equal(xen.remains_of(domid), [])
 
 
+@in_long_runs
 def test_a_transient_domain_is_found_and_ends_as_one(guest):
     channel = guests.unix_channel("transient")
     with guests.created("transient", (channel,)) as passing:

@@ -8,7 +8,7 @@ import contextlib
 import os
 
 import libvirt
-from host import clients, expect_equal, guests, wait_until, xen
+from host import clients, expect_equal, guests, in_long_runs, wait_until, xen
 from host.daemons import virtxld
 
 CONTROL = guests.unix_channel("control")
@@ -103,6 +103,7 @@ def test_an_interface_on_a_bridge_comes_and_goes(guest):
     expect_equal(backends(guest, "vif"), set())
 
 
+@in_long_runs
 def test_what_was_attached_is_there_after_a_reboot(guest):
     with clients.lookup(guest.name) as domain:
         domain.attachDevice(DISK)

@@ -12,7 +12,7 @@ import time
 
 import host
 import libvirt
-from host import backend, clients, expect_equal, guests, wait_until, xen
+from host import backend, clients, expect_equal, guests, in_long_runs, wait_until, xen
 from host.daemons import channeld, virtxld
 
 PROGRAMS = "chan1=shell chan2=shell chan3=echo"
@@ -133,6 +133,7 @@ def test_a_duplicate_name_is_an_invalid_operation(guest):
     lives(guest)
 
 
+@in_long_runs
 def test_many_rounds_leave_nothing(guest):
     before = backend.hold_files(), len(os.listdir("/proc/%d/fd" % channeld.process.pid))
     said = complaints(guest)
@@ -184,6 +185,7 @@ def test_it_is_there_again_after_a_reboot(guest):
         asks(guest, OPEN)
 
 
+@in_long_runs
 def test_beside_channels_of_qemu_ours_is_attached(_):
     boot = (guests.unix_channel("by-qemu"),)
     with backend.driver_settings(channel_backend="libxl"):

@@ -4,7 +4,7 @@
 import contextlib
 import glob
 
-from host import clients, expect_equal, guests, only_long, stays_true, wait_until, xen
+from host import clients, expect_equal, guests, in_long_runs, stays_true, wait_until, xen
 from host.daemons import virtxld
 
 DUMPS = "/var/lib/libvirt/libxl/dump/*"
@@ -73,18 +73,19 @@ def test_destroy_leaves_no_socket_no_xenstore_node_and_no_qemu():
         expect_equal(guest.state, "shut off")
 
 
+@in_long_runs
 def test_a_poweroff_ends_the_domain():
     with running("poweroff-destroy", on_poweroff="destroy") as guest:
         ends(guest, "poweroff -f")
 
 
-@only_long
+@in_long_runs
 def test_on_poweroff_restart():
     with running("poweroff-restart", on_poweroff="restart") as guest:
         starts_again(guest, "poweroff -f")
 
 
-@only_long
+@in_long_runs
 def test_on_poweroff_preserve():
     with running("poweroff-preserve", on_poweroff="preserve") as guest:
         is_preserved(guest, "poweroff -f", "in shutdown")
@@ -95,31 +96,32 @@ def test_a_reboot_starts_the_domain_again_under_a_new_id_with_its_channels():
         starts_again(guest, "reboot -f")
 
 
-@only_long
+@in_long_runs
 def test_a_second_reboot_works_like_the_first():
     with running("reboot-twice", on_reboot="restart") as guest:
         starts_again(guest, "reboot -f")
         starts_again(guest, "reboot -f")
 
 
-@only_long
+@in_long_runs
 def test_on_reboot_destroy():
     with running("reboot-destroy", on_reboot="destroy") as guest:
         ends(guest, "reboot -f")
 
 
-@only_long
+@in_long_runs
 def test_on_crash_destroy():
     with running("crash-destroy", on_crash="destroy") as guest:
         ends(guest, CRASH)
 
 
-@only_long
+@in_long_runs
 def test_on_crash_restart():
     with running("crash-restart", on_crash="restart") as guest:
         starts_again(guest, CRASH)
 
 
+@in_long_runs
 def test_on_crash_preserve():
     with running("crash-preserve", on_crash="preserve") as guest:
         is_preserved(guest, CRASH, "crashed")
@@ -144,6 +146,7 @@ def test_virsh_shutdown_is_obeyed_by_the_guest():
         wait_until(lambda: xen.is_gone(domid), "nothing is left", 20)
 
 
+@in_long_runs
 def test_virsh_reboot_is_obeyed_by_the_guest():
     with running("asked-to-reboot") as guest:
         guest.shell(CONTROL.name).close()

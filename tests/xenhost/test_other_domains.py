@@ -6,7 +6,7 @@ import os
 
 import libvirt
 
-from host import clients, expect_equal, guests, stays_true, wait_until, xen
+from host import clients, expect_equal, guests, in_long_runs, stays_true, wait_until, xen
 from host.daemons import virtxld
 
 CONFIGURATION = os.path.join(os.path.dirname(__file__), "domains/xl.cfg")
@@ -70,6 +70,7 @@ def test_a_domain_of_xl_is_found_by_a_daemon_that_starts_later():
         expect_equal(clients.domain_id(NAME), domid)
 
 
+@in_long_runs
 def test_a_reboot_of_a_domain_of_xl_is_left_to_xl():
     with started_by_xl('cmdline="console=hvc0 quiet reboot_after=8"', 'on_reboot="restart"') as domid:
         wait_until(lambda: xen.xl_domains().get(NAME) not in (domid, None), "xl has restarted it", 90)
@@ -78,6 +79,7 @@ def test_a_reboot_of_a_domain_of_xl_is_left_to_xl():
         expect_equal(list(xen.xl_domains()), [NAME])
 
 
+@in_long_runs
 def test_a_poweroff_of_a_domain_of_xl_that_xl_preserves_is_left_alone():
     with started_by_xl('cmdline="console=hvc0 quiet poweroff_after=2"', 'on_poweroff="preserve"') as domid:
         wait_until(lambda: xen.is_shut_down(domid), "the guest is off", 60)

@@ -7,7 +7,7 @@ import time
 LONG = False
 
 
-def only_long(test):
+def in_long_runs(test):
     """A decorator: the test runs with --long, or when it or its file is named."""
     test.only_long = True
     return test
