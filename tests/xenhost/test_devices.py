@@ -113,9 +113,11 @@ def test_what_was_attached_is_there_after_a_reboot(guest):
     asks(guest, "head -c 12 /dev/xvdb", "of the guest")
 
 
-def media(name):
-    """What QEMU has in its drives. An empty one has no file."""
-    return xen.run("xl", "qemu-monitor-command", name, "info block")
+def medium(name):
+    """What QEMU has in its IDE drive. libxl gives it another medium as a descriptor, which has
+    no name; the disk by the Xen drivers, which QEMU has beside it, is another thing."""
+    drives = xen.run("xl", "qemu-monitor-command", name, "info block").splitlines()
+    return next(line for line in drives if line.startswith("ide"))
 
 
 def test_a_cdrom_drive_gets_another_medium(_guest):
@@ -127,9 +129,9 @@ def test_a_cdrom_drive_gets_another_medium(_guest):
             image.truncate(1 << 20)
     with guests.defined("player", kind="hvm", devices=cdrom) as player:
         clients.virsh("start", player.name, "--paused")
-        assert "/tmp/one.iso" in media(player.name)
+        assert "/tmp/one.iso" in medium(player.name)
         clients.virsh("change-media", player.name, "hdc", "/tmp/two.iso", "--live")
-        wait_until(lambda: "/tmp/two.iso" in media(player.name) and "/tmp/one.iso" not in media(player.name),
-                   "the other medium")
+        wait_until(lambda: "/dev/fdset/" in medium(player.name), "the other medium")
+        assert "/tmp/two.iso" in clients.virsh("dumpxml", player.name)
         clients.virsh("change-media", player.name, "hdc", "--eject", "--live")
-        wait_until(lambda: ".iso" not in media(player.name), "no medium")
+        wait_until(lambda: "[not inserted]" in medium(player.name), "no medium")
