@@ -13,6 +13,7 @@
 #include "xen/xen_host_sim_channel.h"
 #include "xen/xen_host_sim_client.h"
 #include "xen/xen_host_sim_device.h"
+#include "xen/xen_host_sim_json.h"
 #include "xen/xen_host_sim_save.h"
 #include "xen/xen_host_sim_tune.h"
 
@@ -23,9 +24,6 @@ typedef struct {
     XenHostEventFunc event_func;
     gpointer user_data;
 } XenHostSim;
-
-typedef struct json_object Json;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Json, json_object_put)
 
 static XenHostSim *
 get_sim(XenHost *host)
@@ -41,25 +39,6 @@ xen_host_sim_get_client(XenHost *host)
 
 /* --- JSON --- */
 
-static guint64
-get_number(Json *object, const char *key)
-{
-    return json_object_get_uint64(json_object_object_get(object, key));
-}
-
-static bool
-get_flag(Json *object, const char *key)
-{
-    return json_object_get_boolean(json_object_object_get(object, key));
-}
-
-/* Returns a new string, or NULL. */
-static char *
-dup_string(Json *object, const char *key)
-{
-    return g_strdup(json_object_get_string(json_object_object_get(object, key)));
-}
-
 static void
 get_uuid(Json *object, guint8 *uuid)
 {
@@ -67,30 +46,6 @@ get_uuid(Json *object, guint8 *uuid)
 
     if (!text || !uuid_parse(text, uuid))
         memset(uuid, 0, UUID_SIZE);
-}
-
-static void
-add_string(Json *object, const char *key, const char *value)
-{
-    json_object_object_add(object, key, json_object_new_string(value));
-}
-
-static Json *
-new_args(guint32 domid)
-{
-    Json *args = json_object_new_object();
-
-    json_object_object_add(args, "domid", json_object_new_int64(domid));
-    return args;
-}
-
-/* A call of a domain that gives nothing. Takes @args over. */
-static bool
-call_plain(XenHost *host, const char *name, Json *args, GError **error)
-{
-    g_autoptr(Json) result = xen_sim_client_call(get_sim(host)->client, name, args, error);
-
-    return result != NULL;
 }
 
 /* --- The host --- */
@@ -136,8 +91,8 @@ on_event(Json *object, gpointer user_data)
 
     if (!read_event_type(object, &event.type))
         return;
-    event.domid = (guint32)get_number(object, "domid");
-    event.reason = (libxl_shutdown_reason)get_number(object, "reason");
+    event.domid = (guint32)xen_sim_get_number(object, "domid");
+    event.reason = (libxl_shutdown_reason)xen_sim_get_number(object, "reason");
     get_uuid(object, event.uuid);
     sim->event_func(&event, sim->user_data);
 }
@@ -150,7 +105,7 @@ sim_watch(XenHost *host, XenHostEventFunc func, gpointer user_data, GError **err
     sim->event_func = func;
     sim->user_data = user_data;
     xen_sim_client_set_event_func(sim->client, on_event, sim);
-    return call_plain(host, "watch", NULL, error);
+    return xen_sim_client_call_plain(get_sim(host)->client, "watch", NULL, error);
 }
 
 static void
@@ -170,9 +125,9 @@ read_places(Json *list)
 
     for (gsize i = 0; i < n; i++) {
         Json *object = json_object_array_get_idx(list, i);
-        XenCpuPlace place = {(guint)i, (guint)get_number(object, "node"),
-                             (guint)get_number(object, "socket"),
-                             (guint)get_number(object, "core")};
+        XenCpuPlace place = {(guint)i, (guint)xen_sim_get_number(object, "node"),
+                             (guint)xen_sim_get_number(object, "socket"),
+                             (guint)xen_sim_get_number(object, "core")};
 
         g_array_append_val(places, place);
     }
@@ -200,19 +155,19 @@ sim_get_info(XenHost *host, XenHostInfo *info, GError **error)
     if (!result)
         return false;
     *info = (XenHostInfo){
-        .model = dup_string(result, "model"),
-        .memory_kib = get_number(result, "memory_kib"),
-        .cpus = (guint)get_number(result, "cpus"),
-        .mhz = (guint)get_number(result, "mhz"),
-        .nodes = (guint)get_number(result, "nodes"),
-        .sockets = (guint)get_number(result, "sockets"),
-        .cores = (guint)get_number(result, "cores"),
-        .threads = (guint)get_number(result, "threads"),
-        .max_vcpus = (guint)get_number(result, "max_vcpus"),
-        .version = get_number(result, "version"),
-        .capabilities = dup_string(result, "capabilities"),
-        .has_hvm = get_flag(result, "has_hvm"),
-        .has_hap = get_flag(result, "has_hap"),
+        .model = xen_sim_dup_string(result, "model"),
+        .memory_kib = xen_sim_get_number(result, "memory_kib"),
+        .cpus = (guint)xen_sim_get_number(result, "cpus"),
+        .mhz = (guint)xen_sim_get_number(result, "mhz"),
+        .nodes = (guint)xen_sim_get_number(result, "nodes"),
+        .sockets = (guint)xen_sim_get_number(result, "sockets"),
+        .cores = (guint)xen_sim_get_number(result, "cores"),
+        .threads = (guint)xen_sim_get_number(result, "threads"),
+        .max_vcpus = (guint)xen_sim_get_number(result, "max_vcpus"),
+        .version = xen_sim_get_number(result, "version"),
+        .capabilities = xen_sim_dup_string(result, "capabilities"),
+        .has_hvm = xen_sim_get_flag(result, "has_hvm"),
+        .has_hap = xen_sim_get_flag(result, "has_hap"),
     };
     read_hw_cap(json_object_object_get(result, "hw_cap"), info);
     info->cpu_places = read_places(json_object_object_get(result, "places"));
@@ -228,7 +183,7 @@ sim_get_free_memory(XenHost *host, guint64 *kib, GError **error)
 
     if (!result)
         return false;
-    *kib = get_number(result, "kib");
+    *kib = xen_sim_get_number(result, "kib");
     return true;
 }
 
@@ -237,18 +192,18 @@ new_domain_info(Json *object)
 {
     XenDomainInfo *info = g_new0(XenDomainInfo, 1);
 
-    info->domid = (guint32)get_number(object, "domid");
+    info->domid = (guint32)xen_sim_get_number(object, "domid");
     get_uuid(object, info->uuid);
-    info->name = dup_string(object, "name");
-    info->is_running = get_flag(object, "running");
-    info->is_paused = get_flag(object, "paused");
-    info->is_shutdown = get_flag(object, "shutdown");
-    info->shutdown_reason = (libxl_shutdown_reason)get_number(object, "reason");
-    info->current_memory_kib = get_number(object, "memory_kib");
-    info->max_memory_kib = get_number(object, "max_memory_kib");
-    info->cpu_time_ns = get_number(object, "cpu_time_ns");
-    info->online_vcpus = (guint)get_number(object, "vcpus");
-    info->max_vcpus = (guint)get_number(object, "max_vcpus");
+    info->name = xen_sim_dup_string(object, "name");
+    info->is_running = xen_sim_get_flag(object, "running");
+    info->is_paused = xen_sim_get_flag(object, "paused");
+    info->is_shutdown = xen_sim_get_flag(object, "shutdown");
+    info->shutdown_reason = (libxl_shutdown_reason)xen_sim_get_number(object, "reason");
+    info->current_memory_kib = xen_sim_get_number(object, "memory_kib");
+    info->max_memory_kib = xen_sim_get_number(object, "max_memory_kib");
+    info->cpu_time_ns = xen_sim_get_number(object, "cpu_time_ns");
+    info->online_vcpus = (guint)xen_sim_get_number(object, "vcpus");
+    info->max_vcpus = (guint)xen_sim_get_number(object, "max_vcpus");
     return info;
 }
 
@@ -278,7 +233,7 @@ static XenDomainInfo *
 sim_get_domain(XenHost *host, guint32 domid, GError **error)
 {
     g_autoptr(Json) result =
-        xen_sim_client_call(get_sim(host)->client, "get_domain", new_args(domid), error);
+        xen_sim_client_call(get_sim(host)->client, "get_domain", xen_sim_args_new(domid), error);
 
     return result ? new_domain_info(result) : NULL;
 }
@@ -314,7 +269,7 @@ sim_make_room(XenHost *host, libxl_domain_config *config, GError **error)
         return false;
     args = json_object_new_object();
     json_object_object_add(args, "config", object);
-    return call_plain(host, "make_room", args, error);
+    return xen_sim_client_call_plain(get_sim(host)->client, "make_room", args, error);
 }
 
 static bool
@@ -331,38 +286,43 @@ sim_create(XenHost *host, libxl_domain_config *config, guint32 *domid, GError **
     result = xen_sim_client_call(get_sim(host)->client, "create", args, error);
     if (!result)
         return false;
-    *domid = (guint32)get_number(result, "domid");
+    *domid = (guint32)xen_sim_get_number(result, "domid");
     return true;
 }
 
 static bool
 sim_unpause(XenHost *host, guint32 domid, GError **error)
 {
-    return call_plain(host, "unpause", new_args(domid), error);
+    return xen_sim_client_call_plain(get_sim(host)->client, "unpause", xen_sim_args_new(domid),
+                                     error);
 }
 
 static bool
 sim_pause(XenHost *host, guint32 domid, GError **error)
 {
-    return call_plain(host, "pause", new_args(domid), error);
+    return xen_sim_client_call_plain(get_sim(host)->client, "pause", xen_sim_args_new(domid),
+                                     error);
 }
 
 static bool
 sim_shutdown(XenHost *host, guint32 domid, GError **error)
 {
-    return call_plain(host, "shutdown", new_args(domid), error);
+    return xen_sim_client_call_plain(get_sim(host)->client, "shutdown", xen_sim_args_new(domid),
+                                     error);
 }
 
 static bool
 sim_reboot(XenHost *host, guint32 domid, GError **error)
 {
-    return call_plain(host, "reboot", new_args(domid), error);
+    return xen_sim_client_call_plain(get_sim(host)->client, "reboot", xen_sim_args_new(domid),
+                                     error);
 }
 
 static bool
 sim_destroy(XenHost *host, guint32 domid, GError **error)
 {
-    return call_plain(host, "destroy", new_args(domid), error);
+    return xen_sim_client_call_plain(get_sim(host)->client, "destroy", xen_sim_args_new(domid),
+                                     error);
 }
 
 static bool
@@ -374,7 +334,8 @@ sim_save(XenHost *host, guint32 domid, int fd, GError **error)
 static bool
 sim_resume(XenHost *host, guint32 domid, GError **error)
 {
-    return call_plain(host, "resume", new_args(domid), error);
+    return xen_sim_client_call_plain(get_sim(host)->client, "resume", xen_sim_args_new(domid),
+                                     error);
 }
 
 static bool
@@ -389,10 +350,10 @@ sim_restore(XenHost *host, libxl_domain_config *config, int fd, guint version, g
 static bool
 sim_dump_core(XenHost *host, guint32 domid, const char *path, GError **error)
 {
-    Json *args = new_args(domid);
+    Json *args = xen_sim_args_new(domid);
 
-    add_string(args, "path", path);
-    return call_plain(host, "dump_core", args, error);
+    xen_sim_add_string(args, "path", path);
+    return xen_sim_client_call_plain(get_sim(host)->client, "dump_core", args, error);
 }
 
 /* --- Devices and what is kept with a domain --- */
@@ -458,13 +419,13 @@ sim_set_assignable(XenHost *host, XenDevice *pci, bool assignable, GError **erro
 static char *
 sim_get_console_path(XenHost *host, guint32 domid, XenConsoleKind kind, guint index, GError **error)
 {
-    Json *args = new_args(domid);
+    Json *args = xen_sim_args_new(domid);
     g_autoptr(Json) result = NULL;
 
-    add_string(args, "kind", kind == XEN_CONSOLE_SERIAL ? "serial" : "pv");
+    xen_sim_add_string(args, "kind", kind == XEN_CONSOLE_SERIAL ? "serial" : "pv");
     json_object_object_add(args, "index", json_object_new_int64(index));
     result = xen_sim_client_call(get_sim(host)->client, "get_console_path", args, error);
-    return result ? dup_string(result, "path") : NULL;
+    return result ? xen_sim_dup_string(result, "path") : NULL;
 }
 
 static bool
@@ -472,25 +433,25 @@ sim_store_userdata(XenHost *host, guint32 domid, const char *key, const void *da
                    GError **error)
 {
     g_autofree char *encoded = size > 0 ? g_base64_encode(data, size) : g_strdup("");
-    Json *args = new_args(domid);
+    Json *args = xen_sim_args_new(domid);
 
-    add_string(args, "key", key);
-    add_string(args, "data", encoded);
-    return call_plain(host, "store_userdata", args, error);
+    xen_sim_add_string(args, "key", key);
+    xen_sim_add_string(args, "data", encoded);
+    return xen_sim_client_call_plain(get_sim(host)->client, "store_userdata", args, error);
 }
 
 static bool
 sim_load_userdata(XenHost *host, guint32 domid, const char *key, char **data, gsize *size,
                   GError **error)
 {
-    Json *args = new_args(domid);
+    Json *args = xen_sim_args_new(domid);
     g_autoptr(Json) result = NULL;
     g_autofree guchar *decoded = NULL;
     const char *encoded;
 
     *data = NULL;
     *size = 0;
-    add_string(args, "key", key);
+    xen_sim_add_string(args, "key", key);
     result = xen_sim_client_call(get_sim(host)->client, "load_userdata", args, error);
     if (!result)
         return false;

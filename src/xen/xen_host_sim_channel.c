@@ -9,6 +9,7 @@
 
 #include "util/error.h"
 #include "util/i18n.h"
+#include "xen/xen_host_sim_json.h"
 
 enum {
     ADD_WAIT_MS = 10000,
@@ -21,44 +22,19 @@ enum {
     STATE_CLOSED = 6,
 };
 
-typedef struct json_object Json;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Json, json_object_put)
-
-static gint64
-get_number(Json *object, const char *key)
-{
-    return json_object_get_int64(json_object_object_get(object, key));
-}
-
 static const char *
 get_string(Json *object, const char *key)
 {
     return json_object_get_string(json_object_object_get(object, key));
 }
 
-static bool
-get_flag(Json *object, const char *key)
-{
-    return json_object_get_boolean(json_object_object_get(object, key));
-}
-
 static Json *
 new_args(guint32 domid, guint devid)
 {
-    Json *args = json_object_new_object();
+    Json *args = xen_sim_args_new(domid);
 
-    json_object_object_add(args, "domid", json_object_new_int64(domid));
-    json_object_object_add(args, "devid", json_object_new_int64(devid));
+    xen_sim_add_number(args, "devid", devid);
     return args;
-}
-
-/* A call that gives nothing. Takes @args over. */
-static bool
-call_plain(XenSimClient *client, const char *name, Json *args, GError **error)
-{
-    g_autoptr(Json) result = xen_sim_client_call(client, name, args, error);
-
-    return result != NULL;
 }
 
 /* --- The backend --- */
@@ -68,7 +44,7 @@ is_backend_present(XenSimClient *client)
 {
     g_autoptr(Json) result = xen_sim_client_call(client, "get_backend", NULL, NULL);
 
-    return result && get_flag(result, "present");
+    return result && xen_sim_get_flag(result, "present");
 }
 
 /* In the build's folder it is in the room beside ours. Returns a new string. */
@@ -136,12 +112,12 @@ new_channel_info(Json *object)
 {
     XenChannelInfo *info = g_new0(XenChannelInfo, 1);
 
-    info->devid = (guint)get_number(object, "devid");
+    info->devid = (guint)xen_sim_get_number(object, "devid");
     info->name = g_strdup(get_string(object, "name"));
     info->path = g_strdup(get_string(object, "path"));
-    info->is_pty = get_flag(object, "pty");
-    info->is_ours = get_flag(object, "ours");
-    info->is_connected = get_flag(object, "connected");
+    info->is_pty = xen_sim_get_flag(object, "pty");
+    info->is_ours = xen_sim_get_flag(object, "ours");
+    info->is_connected = xen_sim_get_flag(object, "connected");
     return info;
 }
 
@@ -193,13 +169,14 @@ wait_until(XenSimClient *client, guint32 domid, guint devid, ConditionFunc condi
 static bool
 is_decided(Json *channel)
 {
-    return get_string(channel, "error") || get_number(channel, "backend_state") >= STATE_INIT_WAIT;
+    return get_string(channel, "error") ||
+           xen_sim_get_number(channel, "backend_state") >= STATE_INIT_WAIT;
 }
 
 static bool
 is_released(Json *channel)
 {
-    return get_number(channel, "frontend_state") == STATE_CLOSED;
+    return xen_sim_get_number(channel, "frontend_state") == STATE_CLOSED;
 }
 
 /* --- Adding --- */
@@ -222,14 +199,14 @@ static bool
 wait_served(XenSimClient *client, guint32 domid, guint devid, GError **error)
 {
     g_autoptr(Json) channel = wait_until(client, domid, devid, is_decided, ADD_WAIT_MS, error);
-    gint64 state;
+    guint64 state;
 
     if (!channel)
         return false;
     if (get_string(channel, "error"))
         return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED, "%s",
                                 get_string(channel, "error"));
-    state = get_number(channel, "backend_state");
+    state = xen_sim_get_number(channel, "backend_state");
     if (state < STATE_INIT_WAIT)
         return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED,
                                 _("virtxl-channeld did not answer within %d seconds"),
@@ -246,11 +223,11 @@ xen_sim_add_channel(XenSimClient *client, guint32 domid, guint devid, const char
 
     json_object_object_add(args, "name", json_object_new_string(name));
     json_object_object_add(args, "source", format_source(source));
-    if (!call_plain(client, "add_channel", args, error))
+    if (!xen_sim_client_call_plain(client, "add_channel", args, error))
         return false;
     if (wait_served(client, domid, devid, error))
         return true;
-    call_plain(client, "remove_channel", new_args(domid, devid), NULL);
+    xen_sim_client_call_plain(client, "remove_channel", new_args(domid, devid), NULL);
     return false;
 }
 
@@ -262,14 +239,14 @@ set_online(XenSimClient *client, guint32 domid, guint devid, bool online, GError
     Json *args = new_args(domid, devid);
 
     json_object_object_add(args, "online", json_object_new_boolean(online));
-    return call_plain(client, "set_channel_online", args, error);
+    return xen_sim_client_call_plain(client, "set_channel_online", args, error);
 }
 
 /* No driver of the guest has ever taken it. */
 static bool
 is_unused(Json *channel)
 {
-    return get_number(channel, "frontend_state") == STATE_INITIALISING;
+    return xen_sim_get_number(channel, "frontend_state") == STATE_INITIALISING;
 }
 
 static bool
@@ -280,7 +257,7 @@ remove_released(XenSimClient *client, guint32 domid, guint devid, bool force, GE
     if (!channel)
         return false;
     if (is_released(channel) || is_unused(channel) || force)
-        return call_plain(client, "remove_channel", new_args(domid, devid), error);
+        return xen_sim_client_call_plain(client, "remove_channel", new_args(domid, devid), error);
     return virtxl_error_set(error, VIR_ERR_OPERATION_TIMEOUT,
                             _("domain %u: the guest does not let go of device id %u"), domid,
                             devid);

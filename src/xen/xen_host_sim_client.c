@@ -422,3 +422,15 @@ xen_sim_client_close(XenSimClient *client)
     g_mutex_clear(&client->send_lock);
     g_free(client);
 }
+
+bool
+xen_sim_client_call_plain(XenSimClient *client, const char *name, struct json_object *args,
+                          GError **error)
+{
+    struct json_object *result = xen_sim_client_call(client, name, args, error);
+
+    if (!result)
+        return false;
+    json_object_put(result);
+    return true;
+}

@@ -32,3 +32,7 @@ void xen_sim_client_set_event_func(XenSimClient *client, XenSimEventFunc func, g
  * host is lost. */
 struct json_object *xen_sim_client_call(XenSimClient *client, const char *name,
                                         struct json_object *args, GError **error);
+
+/* The same for a call that gives nothing. */
+bool xen_sim_client_call_plain(XenSimClient *client, const char *name, struct json_object *args,
+                               GError **error);

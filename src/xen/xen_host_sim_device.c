@@ -9,17 +9,14 @@
 
 #include "util/error.h"
 #include "util/i18n.h"
-
-typedef struct json_object Json;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Json, json_object_put)
+#include "xen/xen_host_sim_json.h"
 
 static Json *
 new_args(guint32 domid, XenDeviceType type)
 {
-    Json *args = json_object_new_object();
+    Json *args = xen_sim_args_new(domid);
 
-    json_object_object_add(args, "domid", json_object_new_int64(domid));
-    json_object_object_add(args, "type", json_object_new_string(xen_device_type_names[type]));
+    xen_sim_add_string(args, "type", xen_device_type_names[type]);
     return args;
 }
 
@@ -31,13 +28,11 @@ call_with_device(XenSimClient *client, const char *call, guint32 domid, XenDevic
     g_autofree char *name = xen_device_dup_name(device);
     Json *args = new_args(domid, device->type);
     char *text = xen_device_format(device);
-    g_autoptr(Json) result = NULL;
 
-    json_object_object_add(args, "name", json_object_new_string(name));
+    xen_sim_add_string(args, "name", name);
     json_object_object_add(args, "device", text ? json_tokener_parse(text) : NULL);
     free(text);
-    result = xen_sim_client_call(client, call, args, error);
-    return result != NULL;
+    return xen_sim_client_call_plain(client, call, args, error);
 }
 
 static bool
@@ -55,13 +50,11 @@ find_type(const char *name, XenDeviceType *type)
 GPtrArray *
 xen_sim_list_devices(XenSimClient *client, guint32 domid, GError **error)
 {
-    Json *args = json_object_new_object();
-    g_autoptr(Json) result = NULL;
+    g_autoptr(Json) result =
+        xen_sim_client_call(client, "list_devices", xen_sim_args_new(domid), error);
     GPtrArray *infos;
     Json *list;
 
-    json_object_object_add(args, "domid", json_object_new_int64(domid));
-    result = xen_sim_client_call(client, "list_devices", args, error);
     if (!result)
         return NULL;
     list = json_object_object_get(result, "devices");
@@ -94,12 +87,10 @@ xen_sim_remove_device(XenSimClient *client, guint32 domid, XenDeviceType type, c
                       bool force, GError **error)
 {
     Json *args = new_args(domid, type);
-    g_autoptr(Json) result = NULL;
 
-    json_object_object_add(args, "name", json_object_new_string(name));
+    xen_sim_add_string(args, "name", name);
     json_object_object_add(args, "force", json_object_new_boolean(force));
-    result = xen_sim_client_call(client, "remove_device", args, error);
-    return result != NULL;
+    return xen_sim_client_call_plain(client, "remove_device", args, error);
 }
 
 bool
@@ -107,10 +98,8 @@ xen_sim_set_assignable(XenSimClient *client, const XenDevice *pci, bool assignab
 {
     g_autofree char *name = xen_device_dup_name(pci);
     Json *args = json_object_new_object();
-    g_autoptr(Json) result = NULL;
 
-    json_object_object_add(args, "name", json_object_new_string(name));
+    xen_sim_add_string(args, "name", name);
     json_object_object_add(args, "assignable", json_object_new_boolean(assignable));
-    result = xen_sim_client_call(client, "set_assignable", args, error);
-    return result != NULL;
+    return xen_sim_client_call_plain(client, "set_assignable", args, error);
 }

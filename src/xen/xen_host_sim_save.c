@@ -7,22 +7,11 @@
 
 #include "util/error.h"
 #include "util/i18n.h"
+#include "xen/xen_host_sim_json.h"
 
 enum {
     STREAM_MAX = 64 * 1024
 };
-
-typedef struct json_object Json;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Json, json_object_put)
-
-static Json *
-new_args(guint32 domid)
-{
-    Json *args = json_object_new_object();
-
-    json_object_object_add(args, "domid", json_object_new_int64(domid));
-    return args;
-}
 
 static bool
 write_stream(int fd, const char *stream, GError **error)
@@ -44,14 +33,14 @@ write_stream(int fd, const char *stream, GError **error)
 bool
 xen_sim_save(XenSimClient *client, guint32 domid, int fd, GError **error)
 {
-    g_autoptr(Json) result = xen_sim_client_call(client, "save", new_args(domid), error);
+    g_autoptr(Json) result = xen_sim_client_call(client, "save", xen_sim_args_new(domid), error);
     const char *stream = json_object_get_string(json_object_object_get(result, "stream"));
 
     if (!stream)
         return false;
     if (write_stream(fd, stream, error))
         return true;
-    json_object_put(xen_sim_client_call(client, "resume", new_args(domid), NULL));
+    json_object_put(xen_sim_client_call(client, "resume", xen_sim_args_new(domid), NULL));
     return false;
 }
 
@@ -78,10 +67,10 @@ xen_sim_restore(XenSimClient *client, struct json_object *config, int fd, guint3
     g_autoptr(Json) result = NULL;
 
     json_object_object_add(args, "config", config);
-    json_object_object_add(args, "stream", json_object_new_string(stream));
+    xen_sim_add_string(args, "stream", stream);
     result = xen_sim_client_call(client, "restore", args, error);
     if (!result)
         return false;
-    *domid = (guint32)json_object_get_int64(json_object_object_get(result, "domid"));
+    *domid = (guint32)xen_sim_get_number(result, "domid");
     return true;
 }

@@ -1,22 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "xen/xen_host_sim_tune.h"
 
-#include <json.h>
-
-typedef struct json_object Json;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Json, json_object_put)
-
-static guint64
-get_number(Json *object, const char *key)
-{
-    return json_object_get_uint64(json_object_object_get(object, key));
-}
-
-static char *
-dup_string(Json *object, const char *key)
-{
-    return g_strdup(json_object_get_string(json_object_object_get(object, key)));
-}
+#include "xen/xen_host_sim_json.h"
 
 static gsize
 get_length(Json *list)
@@ -25,43 +10,19 @@ get_length(Json *list)
 }
 
 static Json *
-new_args(guint32 domid)
-{
-    Json *args = json_object_new_object();
-
-    json_object_object_add(args, "domid", json_object_new_int64(domid));
-    return args;
-}
-
-static void
-add_number(Json *object, const char *key, guint64 value)
-{
-    json_object_object_add(object, key, json_object_new_uint64(value));
-}
-
-static Json *
 call(XenHost *host, const char *name, Json *args, GError **error)
 {
     return xen_sim_client_call(xen_host_sim_get_client(host), name, args, error);
-}
-
-/* A call that gives nothing. */
-static bool
-call_plain(XenHost *host, const char *name, Json *args, GError **error)
-{
-    g_autoptr(Json) result = call(host, name, args, error);
-
-    return result != NULL;
 }
 
 /* One that takes a number. */
 static bool
 call_number(XenHost *host, const char *name, guint32 domid, guint64 value, GError **error)
 {
-    Json *args = new_args(domid);
+    Json *args = xen_sim_args_new(domid);
 
-    add_number(args, "value", value);
-    return call_plain(host, name, args, error);
+    xen_sim_add_number(args, "value", value);
+    return xen_sim_client_call_plain(xen_host_sim_get_client(host), name, args, error);
 }
 
 /* --- virtual CPUs ---------------------------------------------------------------- */
@@ -72,11 +33,11 @@ new_vcpu(Json *object)
     XenVcpuInfo *info = xen_vcpu_info_new();
     Json *affinity = json_object_object_get(object, "affinity");
 
-    info->is_online = json_object_get_boolean(json_object_object_get(object, "online"));
-    info->is_running = json_object_get_boolean(json_object_object_get(object, "running"));
+    info->is_online = xen_sim_get_flag(object, "online");
+    info->is_running = xen_sim_get_flag(object, "running");
     info->is_blocked = info->is_online && !info->is_running;
-    info->cpu = (guint)get_number(object, "cpu");
-    info->time_ns = get_number(object, "time_ns");
+    info->cpu = (guint)xen_sim_get_number(object, "cpu");
+    info->time_ns = xen_sim_get_number(object, "time_ns");
     for (gsize i = 0; i < get_length(affinity); i++) {
         guint8 byte = (guint8)json_object_get_int(json_object_array_get_idx(affinity, i));
 
@@ -88,7 +49,7 @@ new_vcpu(Json *object)
 GPtrArray *
 xen_host_sim_list_vcpus(XenHost *host, guint32 domid, GError **error)
 {
-    g_autoptr(Json) result = call(host, "list_vcpus", new_args(domid), error);
+    g_autoptr(Json) result = call(host, "list_vcpus", xen_sim_args_new(domid), error);
     Json *list = json_object_object_get(result, "vcpus");
     GPtrArray *vcpus;
 
@@ -110,14 +71,14 @@ bool
 xen_host_sim_pin_vcpu(XenHost *host, guint32 domid, guint vcpu, const GByteArray *cpus,
                       GError **error)
 {
-    Json *args = new_args(domid);
+    Json *args = xen_sim_args_new(domid);
     Json *bytes = json_object_new_array();
 
-    add_number(args, "vcpu", vcpu);
+    xen_sim_add_number(args, "vcpu", vcpu);
     for (guint i = 0; i < cpus->len; i++)
         json_object_array_add(bytes, json_object_new_int(cpus->data[i]));
     json_object_object_add(args, "affinity", bytes);
-    return call_plain(host, "pin_vcpu", args, error);
+    return xen_sim_client_call_plain(xen_host_sim_get_client(host), "pin_vcpu", args, error);
 }
 
 /* --- memory ------------------------------------------------------------------------ */
@@ -146,7 +107,8 @@ xen_host_sim_list_nodes(XenHost *host, GError **error)
     nodes = g_array_new(FALSE, FALSE, sizeof(XenNodeMemory));
     for (gsize i = 0; i < get_length(list); i++) {
         Json *object = json_object_array_get_idx(list, i);
-        XenNodeMemory node = {get_number(object, "size_kib"), get_number(object, "free_kib")};
+        XenNodeMemory node = {xen_sim_get_number(object, "size_kib"),
+                              xen_sim_get_number(object, "free_kib")};
 
         g_array_append_val(nodes, node);
     }
@@ -158,15 +120,15 @@ xen_host_sim_list_nodes(XenHost *host, GError **error)
 bool
 xen_host_sim_get_scheduler(XenHost *host, guint32 domid, XenScheduler *scheduler, GError **error)
 {
-    g_autoptr(Json) result = call(host, "get_scheduler", new_args(domid), error);
+    g_autoptr(Json) result = call(host, "get_scheduler", xen_sim_args_new(domid), error);
 
     if (!result)
         return false;
     *scheduler = (XenScheduler){
         .name = "credit2",
         .has_weight = true,
-        .weight = (guint)get_number(result, "weight"),
-        .cap = (guint)get_number(result, "cap"),
+        .weight = (guint)xen_sim_get_number(result, "weight"),
+        .cap = (guint)xen_sim_get_number(result, "cap"),
     };
     return true;
 }
@@ -175,30 +137,30 @@ bool
 xen_host_sim_set_scheduler(XenHost *host, guint32 domid, const XenScheduler *scheduler,
                            GError **error)
 {
-    Json *args = new_args(domid);
+    Json *args = xen_sim_args_new(domid);
 
-    add_number(args, "weight", scheduler->weight);
-    add_number(args, "cap", scheduler->cap);
-    return call_plain(host, "set_scheduler", args, error);
+    xen_sim_add_number(args, "weight", scheduler->weight);
+    xen_sim_add_number(args, "cap", scheduler->cap);
+    return xen_sim_client_call_plain(xen_host_sim_get_client(host), "set_scheduler", args, error);
 }
 
 bool
 xen_host_sim_send_trigger(XenHost *host, guint32 domid, libxl_trigger trigger, GError **error)
 {
-    Json *args = new_args(domid);
+    Json *args = xen_sim_args_new(domid);
 
     json_object_object_add(args, "trigger",
                            json_object_new_string(libxl_trigger_to_string(trigger)));
-    return call_plain(host, "send_trigger", args, error);
+    return xen_sim_client_call_plain(xen_host_sim_get_client(host), "send_trigger", args, error);
 }
 
 bool
 xen_host_sim_tell_qemu(XenHost *host, guint32 domid, const char *command, GError **error)
 {
-    Json *args = new_args(domid);
+    Json *args = xen_sim_args_new(domid);
 
     json_object_object_add(args, "command", json_object_new_string(command));
-    return call_plain(host, "tell_qemu", args, error);
+    return xen_sim_client_call_plain(xen_host_sim_get_client(host), "tell_qemu", args, error);
 }
 
 /* --- counters -------------------------------------------------------------------------- */
@@ -208,12 +170,12 @@ new_block_stats(Json *object)
 {
     XenBlockStats *stats = g_new0(XenBlockStats, 1);
 
-    stats->target = dup_string(object, "target");
-    stats->read_requests = get_number(object, "read_requests");
-    stats->read_bytes = get_number(object, "read_bytes");
-    stats->write_requests = get_number(object, "write_requests");
-    stats->write_bytes = get_number(object, "write_bytes");
-    stats->flush_requests = get_number(object, "flush_requests");
+    stats->target = xen_sim_dup_string(object, "target");
+    stats->read_requests = xen_sim_get_number(object, "read_requests");
+    stats->read_bytes = xen_sim_get_number(object, "read_bytes");
+    stats->write_requests = xen_sim_get_number(object, "write_requests");
+    stats->write_bytes = xen_sim_get_number(object, "write_bytes");
+    stats->flush_requests = xen_sim_get_number(object, "flush_requests");
     return stats;
 }
 
@@ -222,12 +184,12 @@ new_interface_stats(Json *object)
 {
     XenInterfaceStats *stats = g_new0(XenInterfaceStats, 1);
 
-    stats->name = dup_string(object, "name");
-    stats->mac = dup_string(object, "mac");
-    stats->rx_bytes = get_number(object, "rx_bytes");
-    stats->rx_packets = get_number(object, "rx_packets");
-    stats->tx_bytes = get_number(object, "tx_bytes");
-    stats->tx_packets = get_number(object, "tx_packets");
+    stats->name = xen_sim_dup_string(object, "name");
+    stats->mac = xen_sim_dup_string(object, "mac");
+    stats->rx_bytes = xen_sim_get_number(object, "rx_bytes");
+    stats->rx_packets = xen_sim_get_number(object, "rx_packets");
+    stats->tx_bytes = xen_sim_get_number(object, "tx_bytes");
+    stats->tx_packets = xen_sim_get_number(object, "tx_packets");
     return stats;
 }
 
@@ -235,7 +197,7 @@ static GPtrArray *
 get_stats(XenHost *host, const char *name, guint32 domid, gpointer (*new_one)(Json *object),
           GDestroyNotify free, GError **error)
 {
-    g_autoptr(Json) result = call(host, name, new_args(domid), error);
+    g_autoptr(Json) result = call(host, name, xen_sim_args_new(domid), error);
     Json *list = json_object_object_get(result, "devices");
     GPtrArray *all;
 
