@@ -18,6 +18,15 @@ get_number(struct json_object *args, const char *key)
     return json_object_get_uint64(json_object_object_get(args, key));
 }
 
+/* Of the domain that a call is about; NULL is an error. */
+static SimDomainConfig *
+get_config(SimCallContext *context, struct json_object *args, GError **error)
+{
+    SimDomain *domain = sim_args_get_domain(context, args, error);
+
+    return domain ? sim_domain_get_config(domain) : NULL;
+}
+
 static bool
 refuse(const SimDomainConfig *config, const char *what, GError **error)
 {
@@ -62,13 +71,11 @@ bool
 sim_call_set_online_vcpus(SimCallContext *context, struct json_object *args,
                           struct json_object *result, GError **error)
 {
-    SimDomain *domain = sim_args_get_domain(context, args, error);
+    SimDomainConfig *config = get_config(context, args, error);
     guint64 n = get_number(args, "value");
-    SimDomainConfig *config;
 
-    if (!domain)
+    if (!config)
         return false;
-    config = sim_domain_get_config(domain);
     if (n < 1 || n > config->max_vcpus)
         return refuse(config, "the number of vCPUs", error);
     config->vcpus = (guint)n;
@@ -79,15 +86,13 @@ bool
 sim_call_pin_vcpu(SimCallContext *context, struct json_object *args, struct json_object *result,
                   GError **error)
 {
-    SimDomain *domain = sim_args_get_domain(context, args, error);
+    SimDomainConfig *config = get_config(context, args, error);
     struct json_object *bytes = json_object_object_get(args, "affinity");
     guint64 vcpu = get_number(args, "vcpu");
-    SimDomainConfig *config;
     GByteArray *cpus;
 
-    if (!domain)
+    if (!config)
         return false;
-    config = sim_domain_get_config(domain);
     if (vcpu >= config->max_vcpus || !json_object_is_type(bytes, json_type_array))
         return refuse(config, "to pin a vCPU that is not there", error);
     cpus = g_byte_array_new();
@@ -106,13 +111,11 @@ bool
 sim_call_set_memory(SimCallContext *context, struct json_object *args, struct json_object *result,
                     GError **error)
 {
-    SimDomain *domain = sim_args_get_domain(context, args, error);
+    SimDomainConfig *config = get_config(context, args, error);
     guint64 kib = get_number(args, "value");
-    SimDomainConfig *config;
 
-    if (!domain)
+    if (!config)
         return false;
-    config = sim_domain_get_config(domain);
     if (kib > config->max_memory_kib)
         return refuse(config, "more memory than its maximum", error);
     if (kib > config->memory_kib &&
@@ -126,13 +129,11 @@ bool
 sim_call_set_max_memory(SimCallContext *context, struct json_object *args,
                         struct json_object *result, GError **error)
 {
-    SimDomain *domain = sim_args_get_domain(context, args, error);
+    SimDomainConfig *config = get_config(context, args, error);
     guint64 kib = get_number(args, "value");
-    SimDomainConfig *config;
 
-    if (!domain)
+    if (!config)
         return false;
-    config = sim_domain_get_config(domain);
     if (kib < config->memory_kib)
         return refuse(config, "a maximum below the memory that it has", error);
     config->max_memory_kib = kib;
@@ -159,12 +160,12 @@ bool
 sim_call_get_scheduler(SimCallContext *context, struct json_object *args,
                        struct json_object *result, GError **error)
 {
-    SimDomain *domain = sim_args_get_domain(context, args, error);
+    const SimDomainConfig *config = get_config(context, args, error);
     const SimResources *resources;
 
-    if (!domain)
+    if (!config)
         return false;
-    resources = sim_domain_get_config(domain)->resources;
+    resources = config->resources;
     sim_json_add_number(result, "weight", resources->weight);
     sim_json_add_number(result, "cap", resources->cap);
     return true;
@@ -174,12 +175,12 @@ bool
 sim_call_set_scheduler(SimCallContext *context, struct json_object *args,
                        struct json_object *result, GError **error)
 {
-    SimDomain *domain = sim_args_get_domain(context, args, error);
+    const SimDomainConfig *config = get_config(context, args, error);
     SimResources *resources;
 
-    if (!domain)
+    if (!config)
         return false;
-    resources = sim_domain_get_config(domain)->resources;
+    resources = config->resources;
     resources->weight = (guint)get_number(args, "weight");
     resources->cap = (guint)get_number(args, "cap");
     return true;
