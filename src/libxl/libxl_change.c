@@ -13,18 +13,9 @@
 static bool
 resolve_flags(const LibxlDomain *domain, guint *flags, GError **error)
 {
-    if (!(*flags & (LIVE | CONFIG)))
-        *flags |= domain->live ? LIVE : CONFIG;
-    if ((*flags & LIVE) && !domain->live)
-        return virtxl_error_set(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is not running"),
-                                domain->name);
-    if ((*flags & CONFIG) && !domain->persistent)
-        return virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
-                                _("domain '%s' is transient and does not have any persistent "
-                                  "config"),
-                                domain->name);
-    /* What it boots with is on Xen's command line. */
-    return !(*flags & CONFIG) || libxl_driver_check_not_domain_zero(domain, error);
+    /* What Domain-0 boots with is on Xen's command line. */
+    return libxl_driver_resolve_affect(domain, flags, error) &&
+           (!(*flags & CONFIG) || libxl_driver_check_not_domain_zero(domain, error));
 }
 
 static DomainDef *
@@ -58,17 +49,6 @@ change_live(LibxlDriver *driver, LibxlDomain *domain, DomainDef *next, const Lib
     return false;
 }
 
-/* --- for the next start --------------------------------------------------------- */
-
-static void
-write_back(LibxlDriver *driver, LibxlDomain *domain)
-{
-    g_autoptr(GError) error = NULL;
-
-    if (!libxl_store_save_definition(driver, domain->persistent, &error))
-        g_warning("%s", error->message);
-}
-
 /* --- both ------------------------------------------------------------------------ */
 
 static bool
@@ -86,7 +66,7 @@ change_domain(LibxlDriver *driver, LibxlDomain *domain, guint flags, const Libxl
         return false;
     if (live && !change_live(driver, domain, live, change, data, error)) {
         if (persistent)
-            write_back(driver, domain);
+            libxl_store_restore_definition(driver, domain);
         return false;
     }
     if (live) {

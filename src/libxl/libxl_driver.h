@@ -130,7 +130,8 @@ char *libxl_driver_connect_domain_xml_from_native(LibxlDriver *driver, const cha
 char *libxl_driver_connect_domain_xml_to_native(LibxlDriver *driver, const char *format,
                                                 const char *xml, guint flags, GError **error);
 
-/* Getters: lists and lookups. @flags: virConnectListAllDomainsFlags. */
+/* Getters: lists and lookups. @flags: virConnectListAllDomainsFlags; those about managed saves
+ * ask the disk, and make it an operation. */
 GPtrArray *libxl_driver_connect_list_all_domains(LibxlDriver *driver, guint flags, GError **error);
 LibxlDomainRef *libxl_driver_domain_lookup_by_id(LibxlDriver *driver, int id, GError **error);
 LibxlDomainRef *libxl_driver_domain_lookup_by_uuid(LibxlDriver *driver, const guint8 *uuid,
@@ -155,6 +156,7 @@ bool libxl_driver_domain_is_persistent(LibxlDriver *driver, const guint8 *uuid, 
                                        GError **error);
 bool libxl_driver_domain_is_updated(LibxlDriver *driver, const guint8 *uuid, bool *updated,
                                     GError **error);
+/* An operation: asks the disk. */
 bool libxl_driver_domain_has_managed_save_image(LibxlDriver *driver, const guint8 *uuid,
                                                 guint flags, bool *has, GError **error);
 /* @flags: virDomainVcpuFlags; with VIR_DOMAIN_VCPU_GUEST it is no getter, see

@@ -39,16 +39,8 @@ typedef struct {
 static bool
 resolve_flags(const LibxlDomain *domain, guint *flags, GError **error)
 {
-    if (!(*flags & (LIVE | CONFIG)))
-        *flags |= domain->live ? LIVE : CONFIG;
-    if ((*flags & LIVE) && !domain->live)
-        return virtxl_error_set(error, VIR_ERR_OPERATION_INVALID, _("domain '%s' is not running"),
-                                domain->name);
-    if ((*flags & CONFIG) && !domain->persistent)
-        return virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
-                                _("domain '%s' is transient and does not have any persistent "
-                                  "config"),
-                                domain->name);
+    if (!libxl_driver_resolve_affect(domain, flags, error))
+        return false;
     if ((*flags & LIVE) && domain->is_foreign)
         return virtxl_error_set(error, VIR_ERR_OPERATION_UNSUPPORTED,
                                 _("domain '%s' belongs to another toolstack, and so do its "
@@ -214,15 +206,6 @@ update_live(const Request *request, GError **error)
 
 /* --- both -------------------------------------------------------------------------- */
 
-static void
-write_back(const Request *request)
-{
-    g_autoptr(GError) error = NULL;
-
-    if (!libxl_store_save_definition(request->driver, request->domain->persistent, &error))
-        g_warning("%s", error->message);
-}
-
 static bool
 change(const Request *request, ChangeFunc change_config, LiveFunc change_live, GError **error)
 {
@@ -235,7 +218,7 @@ change(const Request *request, ChangeFunc change_config, LiveFunc change_live, G
     }
     if ((request->flags & LIVE) && !change_live(request, error)) {
         if (next)
-            write_back(request);
+            libxl_store_restore_definition(request->driver, request->domain);
         return false;
     }
     if (next)

@@ -17,23 +17,38 @@
 
 /* --- jobs ------------------------------------------------------------------- */
 
-LibxlDomain *
-libxl_driver_begin(LibxlDriver *driver, const guint8 *uuid, GError **error)
+typedef LibxlDomain *(*FindFunc)(LibxlDriver *driver, gconstpointer what, GError **error);
+
+/* The domain that @find finds, with its job held. */
+static LibxlDomain *
+begin_found(LibxlDriver *driver, FindFunc find, gconstpointer what, GError **error)
 {
     for (;;) {
-        g_autoptr(LibxlDomain) domain = libxl_driver_find(driver, uuid, error);
+        g_autoptr(LibxlDomain) domain = find(driver, what, error);
         g_autoptr(GError) detail = NULL;
 
         if (!domain)
             return NULL;
         if (libxl_domain_begin_job(domain, &detail))
             return g_steal_pointer(&domain);
-        /* Renamed or removed while we waited: the next look tells. */
+        /* Renamed or removed while we waited: the next look tells, or gives a new one. */
         if (!g_error_matches(detail, VIRTXL_ERROR, VIR_ERR_NO_DOMAIN)) {
             g_propagate_error(error, g_steal_pointer(&detail));
             return NULL;
         }
     }
+}
+
+static LibxlDomain *
+find_uuid(LibxlDriver *driver, gconstpointer uuid, GError **error)
+{
+    return libxl_driver_find(driver, uuid, error);
+}
+
+LibxlDomain *
+libxl_driver_begin(LibxlDriver *driver, const guint8 *uuid, GError **error)
+{
+    return begin_found(driver, find_uuid, uuid, error);
 }
 
 void
@@ -62,6 +77,21 @@ check_active(const LibxlDomain *domain, GError **error)
     return true;
 }
 
+bool
+libxl_driver_resolve_affect(const LibxlDomain *domain, guint *flags, GError **error)
+{
+    if (!(*flags & (VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG)))
+        *flags |= domain->live ? VIR_DOMAIN_AFFECT_LIVE : VIR_DOMAIN_AFFECT_CONFIG;
+    if ((*flags & VIR_DOMAIN_AFFECT_LIVE) && !check_active(domain, error))
+        return false;
+    if ((*flags & VIR_DOMAIN_AFFECT_CONFIG) && !domain->persistent)
+        return virtxl_error_set(error, VIR_ERR_OPERATION_INVALID,
+                                _("domain '%s' is transient and does not have any persistent "
+                                  "config"),
+                                domain->name);
+    return true;
+}
+
 LibxlDomain *
 libxl_driver_begin_active(LibxlDriver *driver, const guint8 *uuid, GError **error)
 {
@@ -75,24 +105,18 @@ libxl_driver_begin_active(LibxlDriver *driver, const guint8 *uuid, GError **erro
     return NULL;
 }
 
+static LibxlDomain *
+find_or_make(LibxlDriver *driver, gconstpointer what, GError **error)
+{
+    const DomainDef *def = what;
+
+    return libxl_domain_list_obtain(driver->domains, def->name, def->uuid, error);
+}
+
 LibxlDomain *
 libxl_driver_obtain(LibxlDriver *driver, const DomainDef *def, GError **error)
 {
-    for (;;) {
-        g_autoptr(LibxlDomain) domain =
-            libxl_domain_list_obtain(driver->domains, def->name, def->uuid, error);
-        g_autoptr(GError) detail = NULL;
-
-        if (!domain)
-            return NULL;
-        if (libxl_domain_begin_job(domain, &detail))
-            return g_steal_pointer(&domain);
-        /* Removed while we waited: the next look gives a new one. */
-        if (!g_error_matches(detail, VIRTXL_ERROR, VIR_ERR_NO_DOMAIN)) {
-            g_propagate_error(error, g_steal_pointer(&detail));
-            return NULL;
-        }
-    }
+    return begin_found(driver, find_or_make, def, error);
 }
 
 void

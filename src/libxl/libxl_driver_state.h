@@ -95,6 +95,11 @@ bool libxl_driver_check_inactive(const LibxlDomain *domain, GError **error);
 /* Domain-0 is the machine that we run on. VIR_ERR_OPERATION_INVALID. */
 bool libxl_driver_check_not_domain_zero(const LibxlDomain *domain, GError **error);
 
+/* With the job: makes the current definition, if @flags (virDomainModificationImpact) means
+ * that, the live one of a domain that runs, else that for the next start.
+ * VIR_ERR_OPERATION_INVALID if one that is meant isn't there. */
+bool libxl_driver_resolve_affect(const LibxlDomain *domain, guint *flags, GError **error);
+
 /* VIR_ERR_INVALID_ARG if @flags has more than @known, naming @call. */
 bool libxl_driver_check_flags(guint flags, guint known, const char *call, GError **error);
 

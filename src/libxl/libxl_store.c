@@ -63,6 +63,15 @@ libxl_store_save_definition(LibxlDriver *driver, const DomainDef *def, GError **
     return xml && write_document(path, def, xml, error);
 }
 
+void
+libxl_store_restore_definition(LibxlDriver *driver, LibxlDomain *domain)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!libxl_store_save_definition(driver, domain->persistent, &error))
+        g_warning("%s", error->message);
+}
+
 bool
 libxl_store_remove_definition(LibxlDriver *driver, LibxlDomain *domain, GError **error)
 {

@@ -19,6 +19,9 @@
 #include "libxl/libxl_driver_state.h"
 
 bool libxl_store_save_definition(LibxlDriver *driver, const DomainDef *def, GError **error);
+/* Writes the persistent one again, after something else has failed: if that can't be done
+ * either, it is only logged. */
+void libxl_store_restore_definition(LibxlDriver *driver, LibxlDomain *domain);
 bool libxl_store_remove_definition(LibxlDriver *driver, LibxlDomain *domain, GError **error);
 bool libxl_store_set_autostart(LibxlDriver *driver, LibxlDomain *domain, bool autostart,
                                GError **error);
