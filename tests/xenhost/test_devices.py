@@ -23,19 +23,13 @@ DISK = ("<disk type='file' device='disk'><driver name='phy' type='raw'/><source 
 def shared():
     with open(IMAGE, "wb") as image:
         image.write(b"data of the host".ljust(1 << 20, b"."))
-    xen.run("ip", "link", "add", BRIDGE, "type", "bridge")
     try:
-        virtxld.start()
-        with guests.running("devices", (CONTROL,)) as guest:
-            yield guest
+        with xen.bridge(BRIDGE):
+            virtxld.start()
+            with guests.running("devices", (CONTROL,)) as guest:
+                yield guest
     finally:
-        xen.run("ip", "link", "delete", BRIDGE)
         os.unlink(IMAGE)
-
-
-def asks(guest, question, answer):
-    with guest.shell(CONTROL.name) as shell:
-        wait_until(lambda: shell.ask(question) == answer, "%s in the guest" % question, 60)
 
 
 def names(guest, element, attribute):
@@ -54,8 +48,8 @@ def is_in_bridge(guest):
 
 def test_a_disk_appears_in_the_guest_with_its_data(guest):
     clients.virsh("attach-disk", guest.name, IMAGE, "xvdb")
-    asks(guest, "test -b /dev/xvdb && head -c 16 /dev/xvdb", "data of the host")
-    asks(guest, "echo of the guest | dd of=/dev/xvdb conv=sync,fsync 2>/dev/null; echo done", "done")
+    guest.wait_for_answer(CONTROL.name, "test -b /dev/xvdb && head -c 16 /dev/xvdb", "data of the host")
+    guest.wait_for_answer(CONTROL.name, "echo of the guest | dd of=/dev/xvdb conv=sync,fsync 2>/dev/null; echo done", "done")
     with open(IMAGE, "rb") as device:
         expect_equal(device.read(12), b"of the guest")
     expect_equal(names(guest, "disk/target", "dev"), ["xvdb"])
@@ -79,7 +73,7 @@ def test_a_guest_that_does_not_let_go_keeps_its_disk(guest):
 
 def test_a_disk_is_detached(guest):
     clients.virsh("detach-disk", guest.name, "xvdb")
-    asks(guest, "test -b /dev/xvdb || echo gone", "gone")
+    guest.wait_for_answer(CONTROL.name, "test -b /dev/xvdb || echo gone", "gone")
     expect_equal(names(guest, "disk/target", "dev"), [])
     expect_equal(backends(guest, "vbd"), set())
 
@@ -94,11 +88,11 @@ def test_what_libxl_refuses_leaves_nothing(guest):
 
 def test_an_interface_on_a_bridge_comes_and_goes(guest):
     clients.virsh("attach-interface", guest.name, "bridge", BRIDGE, "--mac", MAC)
-    asks(guest, "cat /sys/class/net/eth0/address", MAC)
+    guest.wait_for_answer(CONTROL.name, "cat /sys/class/net/eth0/address", MAC)
     wait_until(lambda: is_in_bridge(guest), "the interface is in the bridge")
     expect_equal(names(guest, "interface/mac", "address"), [MAC])
     clients.virsh("detach-interface", guest.name, "bridge", MAC)
-    asks(guest, "test -e /sys/class/net/eth0 || echo gone", "gone")
+    guest.wait_for_answer(CONTROL.name, "test -e /sys/class/net/eth0 || echo gone", "gone")
     expect_equal(names(guest, "interface/mac", "address"), [])
     expect_equal(backends(guest, "vif"), set())
 
@@ -110,7 +104,7 @@ def test_what_was_attached_is_there_after_a_reboot(guest):
         before = guest.id
         domain.reboot()
         wait_until(lambda: guest.id not in (before, -1), "its reboot", 120)
-    asks(guest, "head -c 12 /dev/xvdb", "of the guest")
+    guest.wait_for_answer(CONTROL.name, "head -c 12 /dev/xvdb", "of the guest")
 
 
 def medium(name):

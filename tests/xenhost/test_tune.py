@@ -25,19 +25,13 @@ DEVICES = ("<disk type='file' device='disk'><driver name='phy' type='raw'/><sour
 def shared():
     with open(IMAGE, "wb") as image:
         image.truncate(1 << 20)
-    xen.run("ip", "link", "add", BRIDGE, "type", "bridge")
     try:
-        virtxld.start()
-        with guests.running("tuned", (CONTROL,), vcpus=2, devices=DEVICES) as guest:
-            yield guest
+        with xen.bridge(BRIDGE):
+            virtxld.start()
+            with guests.running("tuned", (CONTROL,), vcpus=2, devices=DEVICES) as guest:
+                yield guest
     finally:
-        xen.run("ip", "link", "delete", BRIDGE)
         os.unlink(IMAGE)
-
-
-def asks(guest, question, answer):
-    with guest.shell(CONTROL.name) as shell:
-        wait_until(lambda: shell.ask(question) == answer, "%s in the guest" % question, 60)
 
 
 def stats(guest, *options):
@@ -51,13 +45,13 @@ def xl_domain(guest):
 
 def test_a_vcpu_goes_and_comes(guest):
     online = "cat /sys/devices/system/cpu/online"
-    asks(guest, online, "0-1")
+    guest.wait_for_answer(CONTROL.name, online, "0-1")
     clients.virsh("setvcpus", guest.name, "1")
-    asks(guest, online, "0")
+    guest.wait_for_answer(CONTROL.name, online, "0")
     wait_until(lambda: stats(guest, "--vcpu")["vcpu.1.state"] == "0", "Xen to know", 60)
     clients.virsh("setvcpus", guest.name, "2")
     # Debian's udev does this; here there is none.
-    asks(guest, "echo 1 > /sys/devices/system/cpu/cpu1/online; " + online, "0-1")
+    guest.wait_for_answer(CONTROL.name, "echo 1 > /sys/devices/system/cpu/cpu1/online; " + online, "0-1")
 
 
 def test_memory_goes_and_comes(guest):
@@ -86,8 +80,8 @@ def test_weight_and_cap_are_xens(guest):
 
 def test_what_a_disk_and_an_interface_did_is_counted(guest):
     before = stats(guest, "--block", "--interface")
-    asks(guest, "dd if=/dev/xvda of=/dev/null bs=64k count=8 2>/dev/null; echo read", "read")
-    asks(guest, "ifconfig eth0 192.0.2.1 up; ping -c 2 -W 1 192.0.2.2 >/dev/null; echo sent", "sent")
+    guest.wait_for_answer(CONTROL.name, "dd if=/dev/xvda of=/dev/null bs=64k count=8 2>/dev/null; echo read", "read")
+    guest.wait_for_answer(CONTROL.name, "ifconfig eth0 192.0.2.1 up; ping -c 2 -W 1 192.0.2.2 >/dev/null; echo sent", "sent")
     wait_until(lambda: int(stats(guest, "--block")["block.0.rd.bytes"])
                >= int(before["block.0.rd.bytes"]) + (512 << 10), "bytes read", 20)
     wait_until(lambda: int(stats(guest, "--interface")["net.0.tx.pkts"]) > int(before["net.0.tx.pkts"]),
@@ -109,7 +103,7 @@ def test_what_it_has_survives_a_restart_of_the_daemon(guest):
 
 def test_an_nmi_reaches_it(guest):
     clients.virsh("inject-nmi", guest.name)
-    asks(guest, "dmesg | grep -c 'NMI received'", "1")
+    guest.wait_for_answer(CONTROL.name, "dmesg | grep -c 'NMI received'", "1")
 
 
 def test_free_memory_is_xens(_):

@@ -19,7 +19,7 @@ import uuid
 
 from xenlab.cpio import Archive
 
-from . import clients, expect_equal, xen
+from . import clients, expect_equal, wait_until, xen
 from .channel import Channel
 
 # Unpacked, the same kernel starts much sooner; HVM takes it only as it is.
@@ -135,6 +135,11 @@ class Guest:
         channel = self.connect(name)
         channel.wait_for_shell()
         return channel
+
+    def wait_for_answer(self, name, question, answer):
+        """Until the shell on the channel @name answers so."""
+        with self.shell(name) as shell:
+            wait_until(lambda: shell.ask(question) == answer, "%s in the guest" % question, 60)
 
     def wait_until_raw(self, shell, channels):
         """Waits until the guest has these channels open in raw mode; until then a terminal echoes."""

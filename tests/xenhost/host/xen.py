@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The host behind the daemon's back: xl, xenstore, QEMU processes."""
 
+import contextlib
 import glob
 import json
 import os
@@ -10,6 +11,15 @@ import subprocess
 
 def run(*command, check=True):
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=check).stdout
+
+
+@contextlib.contextmanager
+def bridge(name):
+    run("ip", "link", "add", name, "type", "bridge")
+    try:
+        yield
+    finally:
+        run("ip", "link", "delete", name)
 
 
 def xl_domains():
