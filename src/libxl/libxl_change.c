@@ -4,8 +4,6 @@
 #include "libxl/libxl_change.h"
 
 #include "libxl/libxl_store.h"
-#include "util/error.h"
-#include "util/i18n.h"
 
 #define LIVE   VIR_DOMAIN_AFFECT_LIVE
 #define CONFIG VIR_DOMAIN_AFFECT_CONFIG
