@@ -74,7 +74,8 @@ libxl_driver_domain_get_cpu_stats(LibxlDriver *driver, const guint8 *uuid, int s
         return -1;
     each = start == -1 ? get_total_cpu_stats(driver, id, n, n_params, all, error)
                        : get_vcpu_stats(driver, id, (guint)start, n, n_params, all, error);
-    *params = g_steal_pointer(&all);
+    if (each >= 0)
+        *params = g_steal_pointer(&all);
     return each;
 }
 
