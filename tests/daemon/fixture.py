@@ -11,6 +11,7 @@ From the environment: VIRTXLD and VIRTXL_SIMHOST, the programs under test.
 
 import atexit
 import errno
+import faulthandler
 import os
 import shutil
 import signal
@@ -28,6 +29,8 @@ SIMHOST = os.environ["VIRTXL_SIMHOST"]
 
 # On a loaded machine, with sanitizers, things take their time.
 PATIENCE = float(os.environ.get("VIRTXL_TEST_PATIENCE", "30"))
+# A test that takes longer hangs where nothing of ours can wake it: in a client library.
+STUCK = 20 * PATIENCE
 
 tests = []
 daemons = []
@@ -49,6 +52,7 @@ def run():
 
 def run_test(number, function):
     name = function.__name__.replace("_", " ")
+    faulthandler.dump_traceback_later(STUCK, exit=True)
     try:
         function()
         end_daemons(except_shared=True)

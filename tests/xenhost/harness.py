@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs tests in dom0 and speaks TAP; 'lab run' starts it.
 
-usage: harness.py [--keep-going] [--long] [FILE | FILE:TEST]...
+usage: harness.py [--keep-going] [--long] [--usual] [--list] [FILE | FILE:TEST]...
 
 A test file is test_NAME.py; FILE is its NAME, with or without the rest. Its test
 functions are those whose names begin with test_, in their order; the rest of
@@ -18,7 +18,8 @@ host has no guest and no daemon. After a failed test its logs follow as comments
 
 A test has 900 s; a function's attribute "seconds" says otherwise. With --long,
 host.LONG is true, and tests do more of what they do. A file or a test with "only_long"
-runs with --long, or when it is named.
+runs with --long, or when it is named; with --usual being named is no reason. --list tells the
+files that would run, and runs nothing.
 """
 
 import argparse
@@ -39,6 +40,8 @@ import host
 from host import daemons, evidence, xen
 
 SECONDS = 900
+# They are the first that --list tells: who shares the files out ends sooner so.
+LONGEST = ("guest_debian", "channels_hvm_pvh", "stock_peer", "hotplug", "lifecycle", "backend_endpoints")
 
 
 class TimeIsUp(BaseException):
@@ -172,11 +175,15 @@ def all_files():
     return [TestFile(path) for path in sorted(glob.glob(os.path.join(HERE, "test_*.py")))]
 
 
+def usual(files):
+    return [(file, functions) for file in files if (functions := file.functions_of_a_run())]
+
+
 def selected(names):
     """(file, its functions to run) for what the command line names."""
     files = all_files()
     if not names:
-        return [(file, functions) for file in files if (functions := file.functions_of_a_run())]
+        return usual(files)
     known = {file.name: file for file in files}
     chosen = []
     for name in names:
@@ -197,10 +204,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--keep-going", action="store_true")
     parser.add_argument("--long", action="store_true")
+    parser.add_argument("--usual", action="store_true")
+    parser.add_argument("--list", action="store_true")
     parser.add_argument("tests", nargs="*")
     options = parser.parse_args()
     host.LONG = options.long
     work = selected(options.tests)
+    if options.usual:
+        work = usual([file for file, _ in work])
+    if options.list:
+        print(*sorted((file.name for file, _ in work), key=lambda name: name not in LONGEST), sep="\n")
+        return 0
     report = Report(sum(len(functions) for _, functions in work))
     for file, functions in work:
         if not run_file(file, functions, report, options.keep_going):

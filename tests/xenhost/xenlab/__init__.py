@@ -14,7 +14,13 @@ class LabError(Exception):
 
 def say(text):
     """A progress line. It is a comment in TAP, and so may stand anywhere."""
-    print("# xenhost: %s" % text, flush=True)
+    say_lines("# xenhost: %s\n" % text)
+
+
+def say_lines(text):
+    """Whole lines, in one piece: several hosts may have something to say."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 class Step:

@@ -52,17 +52,26 @@ def temporary_folder():
         yield folder
 
 
-def run_tests(machine, options):
-    """Runs the tests in dom0 and relays their TAP. The exit status says if all passed."""
-    link = Link(machine.folder)
+def install(link, options):
+    """What the run's options want in the host, and the tests."""
     if options.build:
         install_build(link, options.build)
     push_tests(link)
+
+
+def harness_command(options, *more):
     command = ["python3", TESTS + "/harness.py"]
     command += ["--keep-going"] if options.keep_going else []
     command += ["--long"] if options.long else []
+    return [*command, *more]
+
+
+def run_tests(machine, options):
+    """Runs the tests in dom0 and relays their TAP. The exit status says if all passed."""
+    link = Link(machine.folder)
+    install(link, options)
     try:
-        return link.run(command + options.tests, stdout=terminal.writer(sys.stdout),
+        return link.run(harness_command(options, *options.tests), stdout=terminal.writer(sys.stdout),
                         stderr=terminal.writer(sys.stderr), seconds=options.timeout)
     except (TimeoutError, LabError) as error:
         print("Bail out! %s" % error, flush=True)

@@ -25,7 +25,8 @@ from .image import cache_folder
 from .initramfs import dom0_initramfs
 from .link import LINES, Link
 
-MEMORY = "4096"
+MEMORY_MIB = 4096
+CPUS = 2
 DOM0_MEMORY = "1536M"
 # smap: faults the PV dom0's iret. xsave: nested guests see sizes that differ.
 # rdtscp: HVM guests fail in Xen's SVM instruction decoder. (All with QEMU 7.2.)
@@ -36,8 +37,9 @@ BOOT_SECONDS = 90
 
 
 class Machine:
-    def __init__(self, folder):
+    def __init__(self, folder, cpus=CPUS):
         self.folder = folder
+        self.cpus = cpus
         self.process = None
 
     def path(self, name):
@@ -59,8 +61,8 @@ class Machine:
 
     def _qemu(self, image):
         command = ["qemu-system-x86_64", "-name", "virtxl-xenhost", "-nodefaults", "-no-user-config",
-                   "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", CPU, "-smp", "2", "-m", MEMORY,
-                   "-display", "none", "-no-reboot", "-serial", "file:" + self.path("console.log"),
+                   "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", CPU,
+                   "-smp", str(self.cpus), "-m", str(MEMORY_MIB), "-display", "none", "-no-reboot", "-serial", "file:" + self.path("console.log"),
                    "-kernel", os.path.join(image, "xen"), "-append", XEN_OPTIONS,
                    "-initrd", "%s/vmlinuz %s,%s" % (image, DOM0_OPTIONS, self.path("initrd.img"))]
         # A PV dom0's addresses are not machine addresses, so its devices need the DMA API.
