@@ -41,7 +41,9 @@ from host import daemons, evidence, xen
 
 SECONDS = 900
 # They are the first that --list tells: who shares the files out ends sooner so.
-LONGEST = ("guest_debian", "channels_hvm_pvh", "stock_peer", "hotplug", "lifecycle", "backend_endpoints")
+LONGEST = ("agent_debian", "backend_bytes", "backend_endpoints", "backend_guest_life", "backend_hostile",
+           "backend_restart", "channels_hvm_pvh", "guest_debian", "guest_debian_hvm_pvh", "hotplug", "lifecycle",
+           "stock_peer")
 
 
 class TimeIsUp(BaseException):

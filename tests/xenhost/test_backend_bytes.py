@@ -14,8 +14,6 @@ from host import backend, clients, expect_equal, guests, wait_until, xen
 from host.channel import pattern, pattern_checksum
 from host.daemons import channeld, virtxld
 
-only_long = True
-
 CONTROL = guests.unix_channel("control")
 SUM = guests.unix_channel("sum", program="sum")
 ECHO = guests.unix_channel("echo", program="echo")

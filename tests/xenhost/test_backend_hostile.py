@@ -8,8 +8,6 @@ import time
 from host import backend, clients, expect_equal, guests, wait_until, xen
 from host.daemons import channeld, virtxld
 
-only_long = True
-
 CONTROL = guests.unix_channel("attacker-control")
 TARGET = guests.unix_channel("target", program=None)
 NEIGHBOUR_CONTROL = guests.unix_channel("neighbour-control")

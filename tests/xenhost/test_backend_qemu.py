@@ -8,8 +8,6 @@ import test_channels_pv
 from host import expect_equal, guests, xen
 from host.daemons import configure_driver, virtxld
 
-only_long = True
-
 borrowed = (test_channels_pv,)
 
 

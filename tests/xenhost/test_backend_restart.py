@@ -15,8 +15,6 @@ from host.daemons import channeld, configure_driver, virtxld
 from host.service_manager import ServiceManager
 from host.streams import Stream
 
-only_long = True
-
 CONTROL = guests.unix_channel("control")
 STREAM = guests.unix_channel("stream", program="stream")
 KEPT = guests.unix_channel("kept-stream", program="stream")

@@ -61,6 +61,8 @@ driver_unbind(unsigned devid)
 void
 driver_bind(unsigned devid)
 {
+    /* A kernel that finds a state that is no number takes the device for removed. */
+    device_write(devid, "state", "1");
     write_device(DRIVER "bind", devid);
 }
 

@@ -28,7 +28,7 @@ KERNEL = "/usr/lib/virtxl-lab/guest-vmlinux"
 INITRAMFS = "/usr/lib/virtxl-lab/guest-initramfs"
 DEBIAN_INITRAMFS = "/usr/lib/virtxl-lab/debian-initramfs"
 DEBIAN_DISK = ("<disk type='block' device='disk'><driver name='phy'/><source dev='/dev/vdb'/>"
-               "<target dev='xvda' bus='xen'/><readonly/></disk>")
+               "<target dev='xvde' bus='xen'/><readonly/></disk>")
 GUEST_FILES = "/usr/lib/virtxl-lab/guest-files"
 ROOM = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MACHINES = {
