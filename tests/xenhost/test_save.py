@@ -72,6 +72,20 @@ def test_a_guest_whose_save_fails_goes_on(guest):
     remembers(guest)
 
 
+def test_a_guest_goes_on_whose_save_the_daemon_did_not_live_to_end(guest):
+    domid = guest.id
+    save = clients.virsh_begins("save", guest.name, IMAGE)
+    wait_until(lambda: sum(map(os.path.getsize, glob.glob(IMAGE + "*"))) > 4 << 20, "a part of the image")
+    virtxld.kill()
+    assert save.wait(60), "the save succeeds"
+    virtxld.start()
+    wait_until(lambda: guest.state == "running", "running")
+    expect_equal(guest.id, domid)
+    remembers(guest)
+    for path in glob.glob(IMAGE + "*"):
+        os.remove(path)
+
+
 def test_a_stream_that_is_cut_leaves_no_domain(guest):
     clients.virsh("save", guest.name, IMAGE)
     size = os.path.getsize(IMAGE) // 2

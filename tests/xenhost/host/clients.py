@@ -25,6 +25,12 @@ def virsh(*arguments, daemon=virtxld, seconds=120):
     return result.stdout.strip()
 
 
+def virsh_begins(*arguments, daemon=virtxld):
+    """A virsh that is not waited for."""
+    return subprocess.Popen(["virsh", "--quiet", "--connect", daemon.uri, *map(str, arguments)],
+                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 def connect(daemon=virtxld):
     return libvirt.open(daemon.uri)
 
