@@ -17,15 +17,19 @@ from host.daemons import channeld, virtxld
 CONTROL = guests.unix_channel("control")
 SUM = guests.unix_channel("sum", program="sum")
 ECHO = guests.unix_channel("echo", program="echo")
+RING = guests.unix_channel("ring", program=None)
 QUIET = guests.unix_channel("quiet", program="hold")
 LATE = guests.unix_channel("s-4-VM.vport", "virtio", program=None)
-CHANNELS = (CONTROL, SUM, ECHO, QUIET, LATE)
+CHANNELS = (CONTROL, SUM, ECHO, QUIET, LATE, RING)
 QUIET_TERMINAL, LATE_TERMINAL = "/dev/hvc4", "/dev/hvc5"
+RING_DEVID = CHANNELS.index(RING) + 1
 HOLD_OUT = 1 << 20
-# Bytes each way, and bytes a second that are enough for a busy machine.
-BULK = 4 << 20
-BULK_LONG = 1 << 30
-BULK_RATE = 100000
+# Bytes each way through the kernel's driver, and through one that moves a ring at a time; and
+# bytes a second that are enough for a busy machine.
+BULK = (64 << 20) if host.LONG else (4 << 20)
+BULK_RATE = 50000
+RINGS = (1 << 30) if host.LONG else (32 << 20)
+RINGS_RATE = 500000
 
 
 @contextlib.contextmanager
@@ -199,13 +203,35 @@ def test_the_list_tells_who_is_connected_and_counts(guest):
 
 
 def test_bulk_arrives_whole_in_both_directions(guest):
-    total = BULK_LONG if host.LONG else BULK
+    seconds = BULK // BULK_RATE
     drop_what_waits(guest, SUM)
     with guest.connect(SUM.name) as channel:
         channel.wait_for_sum()
-        expected = pattern_checksum(total)
-        expect_equal(channel.guest_checksum_of_pattern(total, total // BULK_RATE), expected)
-        expect_equal(channel.checksum_of_pattern_from_guest(total, total // BULK_RATE), expected)
+        expected = pattern_checksum(BULK)
+        expect_equal(channel.guest_checksum_of_pattern(BULK, seconds), expected)
+        expect_equal(channel.checksum_of_pattern_from_guest(BULK, seconds), expected)
 
 
-test_bulk_arrives_whole_in_both_directions.seconds = (BULK_LONG if host.LONG else BULK) // BULK_RATE * 2
+def test_full_rings_arrive_whole_in_both_directions(guest):
+    seconds = RINGS // RINGS_RATE
+    with guest.shell(CONTROL.name) as shell, guest.connect(RING.name) as channel:
+        for verb in ("take", "give"):
+            begin = time.monotonic()
+            shell.send(b"/bulk %d %s %d 2>&1; echo bulk-$((1+1))\n" % (RING_DEVID, verb.encode(), RINGS))
+            shell.expect("ready\n")
+            try:
+                if verb == "take":
+                    channel.send_pattern(RINGS, seconds)
+                else:
+                    expect_equal(channel.checksum_of(RINGS, seconds), pattern_checksum(RINGS))
+            except AssertionError as error:
+                shell.is_silent()
+                raise AssertionError("%s; the guest says %r" % (error, shell.received)) from error
+            expect_equal(shell.expect("bulk-2", seconds).decode().split(), ["whole", "bulk-2"])
+            shell.read_line()
+            print("# xenhost: the guest %ss %d MiB in %.0f s" % (verb, RINGS >> 20, time.monotonic() - begin), flush=True)
+
+
+for bulk, most in ((test_bulk_arrives_whole_in_both_directions, BULK // BULK_RATE),
+                   (test_full_rings_arrive_whole_in_both_directions, RINGS // RINGS_RATE)):
+    bulk.seconds = 2 * most + 300

@@ -244,13 +244,8 @@ main(int argc, char **argv)
     }
     const Attack *attack = find_attack(argv[2]);
     if (attack->plays_frontend) {
-        char link[64];
-        snprintf(link, sizeof(link), "/sys/bus/xen/devices/console-%u/driver", frontend.devid);
-        if (access(link, F_OK) == 0) {
-            driver_unbind(frontend.devid);
-        }
-        frontend_init(&frontend, frontend.devid);
-        printf("connected: %s\n", frontend_connect(&frontend, 30) ? "yes" : "no");
+        bool connected = frontend_take_over(&frontend, frontend.devid, 30);
+        printf("connected: %s\n", connected ? "yes" : "no");
     }
     end = time(NULL) + atoi(argv[3]);
     attack->run(&frontend);

@@ -139,6 +139,31 @@ frontend_connect(Frontend *frontend, unsigned seconds)
     return true;
 }
 
+bool
+frontend_take_over(Frontend *frontend, unsigned devid, unsigned seconds)
+{
+    char link[64];
+
+    snprintf(link, sizeof(link), "/sys/bus/xen/devices/console-%u/driver", devid);
+    if (access(link, F_OK) == 0) {
+        driver_unbind(devid);
+    }
+    frontend_init(frontend, devid);
+    return frontend_connect(frontend, seconds);
+}
+
+void
+frontend_wait(const Frontend *frontend)
+{
+    uint32_t port;
+
+    /* What has been read has to be written back, to be told again. */
+    if (read(frontend->events, &port, sizeof(port)) != sizeof(port) ||
+        write(frontend->events, &port, sizeof(port)) != sizeof(port)) {
+        err(1, "an event");
+    }
+}
+
 void
 frontend_notify(const Frontend *frontend)
 {

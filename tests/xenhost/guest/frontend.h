@@ -1,6 +1,6 @@
 /* A guest's end of a channel in user space: the ring's page, the event channel and
  * the device's keys in xenstore, through /dev/xen. The kernel's driver must have been
- * unbound from the device. See attack.c for what it is good for.
+ * unbound from the device. See attack.c and bulk.c for what it is good for.
  *
  * Every function ends the program with a message if the kernel refuses what every
  * guest may do; what Xen's toolstack may refuse is returned.
@@ -38,9 +38,13 @@ void driver_bind(unsigned devid);
 void frontend_init(Frontend *frontend, unsigned devid);
 /* Tells the backend of them, and waits @seconds for its state 4. */
 bool frontend_connect(Frontend *frontend, unsigned seconds);
+/* Both, after the device has been taken from the kernel's driver, if that has it. */
+bool frontend_take_over(Frontend *frontend, unsigned devid, unsigned seconds);
 /* Waits until the state of @devid's backend is one of @states ("56"), @seconds at most. */
 bool backend_wait(unsigned devid, const char *states, unsigned seconds);
 void frontend_notify(const Frontend *frontend);
+/* Waits for an event of the host's; one that came since the last wait is enough. */
+void frontend_wait(const Frontend *frontend);
 
 /* xenstore. @path: relative to the domain's own directory, or absolute. These
  * return 0, or an errno by its name in xenstore's protocol ("EQUOTA"); NULL is

@@ -171,12 +171,16 @@ class Channel:
 
     def guest_checksum_of_pattern(self, count, seconds):
         """Sends so much of the pattern, of any size; the checksum of what the guest has got."""
-        block = pattern(PATTERN_SIZE)
         deadline = time.monotonic() + seconds
         self.send(b"take %d\n" % count)
+        self.send_pattern(count, seconds)
+        return self.read_line(max(60, deadline - time.monotonic()))
+
+    def send_pattern(self, count, seconds):
+        block = pattern(PATTERN_SIZE)
+        deadline = time.monotonic() + seconds
         for begin in range(0, count, PATTERN_SIZE):
             self.send(block[:count - begin], deadline - time.monotonic())
-        return self.read_line(max(60, deadline - time.monotonic()))
 
     def checksum_of_pattern_from_guest(self, count, seconds):
         self.send(b"give %d\n" % count)

@@ -17,7 +17,8 @@ from . import ROOM, LabError
 from .cpio import Archive
 
 # The guest has no C library: they are static.
-GUEST_PROGRAMS = {"attack": ("attack.c", "frontend.c"), "channel-stream": ("channel-stream.c",)}
+GUEST_PROGRAMS = {"attack": ("attack.c", "frontend.c"), "bulk": ("bulk.c", "frontend.c"),
+                  "channel-stream": ("channel-stream.c",)}
 COMPILE = ("gcc", "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-Wall", "-static", "-pthread")
 LAB_FILES = ("dom0/init", "dom0/agent.py", "xenlab/frames.py")
 
