@@ -102,7 +102,7 @@ libxl_image_open(const char *path, GError **error)
     LibxlImage *image;
 
     if (fd < 0) {
-        virtxl_error_set(error, VIR_ERR_OPERATION_FAILED, _("cannot read image '%s': %s"), path,
+        virtxl_error_set(error, VIR_ERR_SYSTEM_ERROR, _("cannot read image '%s': %s"), path,
                          g_strerror(errno));
         return NULL;
     }
@@ -146,7 +146,7 @@ write_all(int fd, const void *data, gsize size)
 static bool
 fail_to_write(const LibxlImageFile *file, GError **error)
 {
-    return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED, _("cannot write image '%s': %s"),
+    return virtxl_error_set(error, VIR_ERR_SYSTEM_ERROR, _("cannot write image '%s': %s"),
                             file->path, g_strerror(errno));
 }
 

@@ -90,13 +90,22 @@ check_stopped(RpcServer *server)
     g_source_attach(server->stopped_source, server->context);
 }
 
+/* Until its source is ready, see rest(). */
+static bool
+is_resting(const Listener *listener)
+{
+    return g_source_get_ready_time(listener->source) >= 0;
+}
+
 static void
 set_accepting(RpcServer *server, bool accepting)
 {
     for (guint i = 0; i < server->listeners->len; i++) {
         Listener *listener = g_ptr_array_index(server->listeners, i);
 
-        g_source_modify_unix_fd(listener->source, listener->source_tag, accepting ? G_IO_IN : 0);
+        if (!is_resting(listener))
+            g_source_modify_unix_fd(listener->source, listener->source_tag,
+                                    accepting ? G_IO_IN : 0);
     }
 }
 
