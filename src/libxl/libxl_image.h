@@ -32,8 +32,9 @@ typedef struct {
     char *xml;
 } LibxlImage;
 
-/* Opens the image at @path. Errors: VIR_ERR_OPERATION_FAILED if it can't be opened or is
- * damaged or of another version; VIR_ERR_INVALID_ARG if it is no such image. */
+/* Opens the image at @path. Errors: VIR_ERR_SYSTEM_ERROR if it can't be opened;
+ * VIR_ERR_OPERATION_FAILED if it is damaged or of another version; VIR_ERR_INVALID_ARG if it is
+ * no such image. */
 LibxlImage *libxl_image_open(const char *path, GError **error);
 /* The same for a file that is open; takes @fd over. */
 LibxlImage *libxl_image_read(int fd, GError **error);
@@ -49,11 +50,11 @@ typedef struct {
 
 /* Begins the image that is to be at @path, absolute, with the header and @xml. Errors:
  * VIR_ERR_INVALID_ARG for a path that is not absolute, VIR_ERR_OPERATION_FAILED if
- * something else than a file is there or none can be made. */
+ * something else than a file is there, VIR_ERR_SYSTEM_ERROR if none can be made. */
 LibxlImageFile *libxl_image_file_new(const char *path, const char *xml, guint version, bool paused,
                                      GError **error);
 /* Syncs it and puts it into its place. @bypass_cache: and leaves the host's cache as it
- * was. Errors: VIR_ERR_OPERATION_FAILED. */
+ * was. Errors: VIR_ERR_SYSTEM_ERROR. */
 bool libxl_image_file_commit(LibxlImageFile *file, bool bypass_cache, GError **error);
 /* Removes what is not committed. */
 void libxl_image_file_free(LibxlImageFile *file);
