@@ -259,19 +259,30 @@ order_children(xmlNode *node, const ConfShape *shapes)
 
 /* --- elements --------------------------------------------------------------- */
 
-/* Whether there is another one that counts instead of @child. */
-static bool
-is_superseded(const xmlNode *child, const ConfShape *shape)
+/* Where one is enough, the others are dropped. */
+static void
+drop_superseded(xmlNode *node, const ConfShape *shapes)
 {
-    const xmlNode *other = shape->flags & CONF_SHAPE_LAST ? child->next : child->prev;
+    g_autoptr(GPtrArray) children = list_children(node);
+    g_autoptr(GHashTable) counting = g_hash_table_new(NULL, NULL); /* shape -> element */
+    g_autoptr(GHashTable) reported = g_hash_table_new(NULL, NULL); /* of shapes */
 
-    if (shape->flags & CONF_SHAPE_REPEATED)
-        return false;
-    for (; other; other = shape->flags & CONF_SHAPE_LAST ? other->next : other->prev) {
-        if (conf_xml_is(other, shape->name))
-            return true;
+    for (guint i = 0; i < children->len; i++) {
+        xmlNode *child = children->pdata[i];
+        const ConfShape *shape = find_shape(shapes, child);
+        xmlNode *other = g_hash_table_lookup(counting, shape);
+        xmlNode *loser = shape->flags & CONF_SHAPE_LAST ? other : child;
+
+        if (!shape->name || (shape->flags & CONF_SHAPE_REPEATED))
+            continue;
+        if (!other || loser == other)
+            g_hash_table_insert(counting, (gpointer)shape, child);
+        if (!other)
+            continue;
+        if (g_hash_table_add(reported, (gpointer)shape))
+            conf_xml_report_repeated(loser);
+        drop(loser);
     }
-    return false;
 }
 
 static bool
@@ -296,10 +307,6 @@ apply_to_child(xmlNode *child, const ConfShape *parent, GError **error)
                                 _("<%s>: unsupported feature: %s"), parent->name,
                                 (const char *)child->name);
     }
-    if (is_superseded(child, shape)) {
-        drop(child);
-        return true;
-    }
     if (!conf_shape_apply(child, shape, error))
         return false;
     if (means_nothing(child, shape))
@@ -310,8 +317,10 @@ apply_to_child(xmlNode *child, const ConfShape *parent, GError **error)
 static bool
 apply_to_children(xmlNode *node, const ConfShape *shape, GError **error)
 {
-    g_autoptr(GPtrArray) children = list_children(node);
+    g_autoptr(GPtrArray) children = NULL;
 
+    drop_superseded(node, shape->children);
+    children = list_children(node);
     for (guint i = 0; i < children->len; i++) {
         if (!apply_to_child(children->pdata[i], shape, error))
             return false;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "conf/conf_xml_private.h"
+#include "conf/conf_xml_tools.h"
 #include "util/error.h"
 #include "util/i18n.h"
 
@@ -194,12 +195,30 @@ xmlNode *
 conf_xml_child(xmlNode *node, const char *name)
 {
     xmlNode *first = conf_xml_next_child(node, NULL, name);
+    const xmlNode *dropped = NULL;
 
     for (xmlNode *other = first; other; other = other->next) {
-        if (other != first && conf_xml_is(other, name))
-            conf_xml_drop(other);
+        if (other == first || other->_private == CONF_XML_KEPT || !conf_xml_is(other, name))
+            continue;
+        conf_xml_drop(other);
+        dropped = dropped ? dropped : other;
     }
+    if (dropped)
+        conf_xml_report_repeated(dropped);
     return first;
+}
+
+void
+conf_xml_report_repeated(const xmlNode *node)
+{
+    const xmlNode *root = xmlDocGetRootElement(node->doc);
+    const xmlNode *name = conf_xml_is(root, "domain") ? conf_xml_written_child(root, "name") : NULL;
+    xmlChar *text = name ? xmlNodeGetContent(name) : NULL;
+
+    g_warning("domain '%s': one of several <%s> in <%s> counts; others are dropped, as in line %ld",
+              text ? (const char *)text : "", (const char *)node->name,
+              (const char *)node->parent->name, xmlGetLineNo(node));
+    xmlFree(text);
 }
 
 char *

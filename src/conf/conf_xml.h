@@ -50,8 +50,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
 char *conf_xml_attr(xmlNode *node, const char *name);
 
 /* The first child element called @name (in no namespace), or NULL. Where libvirt
- * knows one, it takes the first: others of that name are dropped. */
+ * knows one, it takes the first: others of that name are dropped, and reported. */
 xmlNode *conf_xml_child(xmlNode *node, const char *name);
+
+/* Warns in the log that @node, of a parsed document, is dropped: there are several of its
+ * name, and another one counts. Once for each name in an element is enough. */
+void conf_xml_report_repeated(const xmlNode *node);
 
 /* Iterates over child elements called @name (NULL: any name): @previous is NULL
  * for the first. Marks what it returns if @name is given. */

@@ -246,7 +246,7 @@ parse_numatune(DomainCpuDef *cpu, xmlNode *domain, GError **error)
 
     if (!node)
         return true;
-    if (conf_xml_has_child(node, "memnode") && cpu->cells->len == 0)
+    if (conf_xml_written_child(node, "memnode") && cpu->cells->len == 0)
         return virtxl_error_set(error, VIR_ERR_XML_ERROR,
                                 _("Element 'memnode' is invalid without any guest NUMA cells"));
     conf_xml_unsee(node);

@@ -13,6 +13,7 @@
 #include "conf/cpuset_conf.h"
 #include "conf/domain_conf_private.h"
 #include "conf/domain_devices.h"
+#include "conf/domain_repeats.h"
 #include "conf/domain_shapes.h"
 #include "util/error.h"
 #include "util/i18n.h"
@@ -274,7 +275,8 @@ domain_def_parse_node(xmlNode *node, const DomainParseDefaults *defaults, unsign
     g_autoptr(DomainDef) def = domain_def_new();
 
     if (!parse_identity(def, node, flags, error) ||
-        (!(flags & DOMAIN_PARSE_COMPLETE) && !domain_shapes_apply(node, error)) ||
+        (!(flags & DOMAIN_PARSE_COMPLETE) &&
+         !(domain_repeats_apply(node, error) && domain_shapes_apply(node, error))) ||
         !parse_memory(def, node, error) || !parse_vcpu(def, node, error) ||
         !domain_cputune_parse(def, node, error) || !domain_guest_parse(def, node, error) ||
         !parse_devices(def, node, &context, error))

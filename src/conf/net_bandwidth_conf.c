@@ -37,7 +37,7 @@ static bool
 parse_direction(xmlNode *bandwidth, const char *name, bool *has, DomainNetRate *rate,
                 GError **error)
 {
-    xmlNode *node = conf_xml_child(bandwidth, name);
+    xmlNode *node = conf_xml_next_child(bandwidth, NULL, name);
 
     if (!node)
         return true;

@@ -8,8 +8,10 @@
  *                   libvirt's Xen driver
  *   NAME.err        instead of NAME.out.xml, what is refused: libvirt's error code
  *                   in the first line, and in the second what our message says
+ *   NAME.log        what is logged when it is read; nothing, if there is no such file
  *   ours-NAME.xml   an input for which stock prints what it would read differently;
  *                   its NAME.out.xml is what we print
+ *   twice-NAME.xml  elements that are there twice; libvirt's test driver was asked
  *   load-NAME.xml   what another driver may have left on disk: it is read and kept,
  *                   though no client could define it
  *   NAME.live.xml   a live definition, which is printed as it was read
@@ -37,6 +39,20 @@ static const DomainGuestKind guests[] = {
     {"xenpvh", "x86_64"}, {"xenpvh", "i686"}, {NULL, NULL},
 };
 static const DomainParseDefaults defaults = {.arch = "x86_64", .guests = guests};
+
+/* What was logged since the test began. */
+static GString *logged;
+
+static GLogWriterOutput
+write_log(GLogLevelFlags level G_GNUC_UNUSED, const GLogField *fields, gsize n_fields,
+          gpointer data G_GNUC_UNUSED)
+{
+    for (gsize i = 0; i < n_fields; i++) {
+        if (strcmp(fields[i].key, "MESSAGE") == 0)
+            g_string_append_printf(logged, "%s\n", (const char *)fields[i].value);
+    }
+    return G_LOG_WRITER_HANDLED;
+}
 
 /* NAME of a test is a path without its ending, in one of the two folders. */
 static char *
@@ -115,15 +131,25 @@ assert_refused(const char *name, const GError *error)
 }
 
 static void
+assert_logged(const char *name)
+{
+    g_autofree char *expected = has_file(name, ".log") ? read_file(name, ".log") : g_strdup("");
+
+    g_assert_cmpstr(logged->str, ==, expected);
+}
+
+static void
 test_definition(gconstpointer data)
 {
     const char *name = data;
     g_autofree char *xml = read_file(name, ".xml");
     g_autofree char *printed = NULL, *expected = NULL;
     g_autoptr(GError) error = NULL;
-    g_autoptr(DomainDef) def =
-        domain_def_parse_string(xml, &defaults, DOMAIN_PARSE_INACTIVE, &error);
+    g_autoptr(DomainDef) def = NULL;
 
+    g_string_truncate(logged, 0);
+    def = domain_def_parse_string(xml, &defaults, DOMAIN_PARSE_INACTIVE, &error);
+    assert_logged(name);
     if (has_file(name, ".err")) {
         g_assert_true(!def || !domain_def_validate(def, &error));
         assert_refused(name, error);
@@ -294,9 +320,16 @@ add_folder(const char *name, const FileTest *tests)
 int
 main(int argc, char **argv)
 {
+    int status;
+
     g_test_init(&argc, &argv, NULL);
     g_test_set_nonfatal_assertions();
+    logged = g_string_new(NULL);
+    g_log_set_always_fatal(G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
+    g_log_set_writer_func(write_log, NULL, NULL);
     add_folder("domainconfdata", definitions);
     add_folder("../libxlxml2domconfigdata", records);
-    return g_test_run();
+    status = g_test_run();
+    g_string_free(logged, TRUE);
+    return status;
 }
