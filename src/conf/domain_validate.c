@@ -31,7 +31,8 @@ validate_kept(const DomainDef *def, GError **error)
     static const struct {
         const char *parent; /* NULL: the domain */
         const char *element;
-    } impossible[] = {{NULL, "maxMemory"}, {NULL, "vcpus"}, {"devices", "memory"}};
+    } impossible[] = {
+        {NULL, "maxMemory"}, {NULL, "vcpus"}, {"devices", "memory"}, {"devices", "redirdev"}};
 
     for (gsize i = 0; i < G_N_ELEMENTS(impossible); i++) {
         const xmlNode *node = conf_xml_kept_child(def->kept, impossible[i].parent);

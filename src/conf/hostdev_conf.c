@@ -256,6 +256,15 @@ is_same(const DomainHostdevDef *one, const DomainHostdevDef *other)
 }
 
 bool
+domain_hostdev_validate(const DomainDef *def, gconstpointer hostdev, GError **error)
+{
+    return !((const DomainHostdevDef *)hostdev)->capabilities ||
+           virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                            _("domain '%s': <hostdev mode='capabilities'> is not possible on Xen"),
+                            def->name);
+}
+
+bool
 domain_hostdevs_validate(const DomainDef *def, GError **error)
 {
     for (guint i = 0; i < def->hostdevs->len; i++) {

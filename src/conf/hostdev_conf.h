@@ -52,5 +52,7 @@ void domain_hostdev_def_format(const DomainHostdevDef *def, xmlNode *devices, un
 /* A PCI device is Xen's to give. */
 bool domain_hostdev_complete(DomainDef *def, gpointer hostdev, const DomainParseContext *context,
                              GError **error);
+/* Refuses what is for containers. Errors: VIR_ERR_CONFIG_UNSUPPORTED. */
+bool domain_hostdev_validate(const DomainDef *def, gconstpointer hostdev, GError **error);
 /* Errors: VIR_ERR_XML_ERROR for a device that is given twice. */
 bool domain_hostdevs_validate(const DomainDef *def, GError **error);

@@ -5,6 +5,9 @@
 #include "conf/sound_conf.h"
 
 #include "conf/conf_xml_tools.h"
+#include "conf/domain_conf.h"
+#include "util/error.h"
+#include "util/i18n.h"
 
 ConfNames domain_sound_model_names = {
     "sb16", "es1370", "pcspk", "ac97", "ich6", "ich9", "usb", "ich7", NULL,
@@ -47,4 +50,22 @@ domain_sound_def_format(const DomainSoundDef *def, xmlNode *devices, unsigned fl
 
     conf_xml_set(sound, "model", domain_sound_model_names[def->model]);
     domain_device_info_format(&def->info, sound, sound_order, flags);
+}
+
+/* --- in a domain ---------------------------------------------------------- */
+
+bool
+domain_sound_validate(const DomainDef *def, gconstpointer sound, GError **error)
+{
+    static const DomainSoundModel possible[] = {DOMAIN_SOUND_SB16, DOMAIN_SOUND_ES1370,
+                                                DOMAIN_SOUND_AC97, DOMAIN_SOUND_ICH6};
+    DomainSoundModel model = ((const DomainSoundDef *)sound)->model;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(possible); i++) {
+        if (possible[i] == model)
+            return true;
+    }
+    return virtxl_error_set(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                            _("domain '%s': <sound model='%s'> is not possible on Xen"), def->name,
+                            domain_sound_model_names[model]);
 }

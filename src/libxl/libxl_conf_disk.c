@@ -118,9 +118,14 @@ map_source(const DomainDef *def, const DomainDiskDef *disk, libxl_device_disk *d
         device->pdev_path = g_strdup(source->path);
         return true;
     case DOMAIN_DISK_SOURCE_NETWORK:
+        /* QEMU's xen-block opens what xenstore names as a file of the host (by its "file"
+         * driver since 4.0, and only if stat() finds it since 6.1): there is no "nbd:" or
+         * "iscsi://" for a Xen disk. "rbd:" is written as libvirt's own driver writes it. */
         if (source->protocol != DOMAIN_DISK_PROTOCOL_RBD)
             return libxl_conf_refuse(
-                def, error, _("disk '%s': protocol '%s' is not possible on Xen; use 'rbd'"),
+                def, error,
+                _("disk '%s': protocol '%s' is not possible on Xen; use 'rbd', or connect the "
+                  "host to it and use its block device"),
                 disk->target, domain_disk_protocol_names[source->protocol]);
         device->pdev_path = rbd_text(source);
         return true;

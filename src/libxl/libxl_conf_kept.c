@@ -24,8 +24,11 @@ static ConfNames devices = {
     "shmem",  "smartcard",  "tpm",   "vsock", "watchdog", NULL,
 };
 
-/* Of the domain, of disks and their <source>, and of interfaces. */
+/* Of the domain, of <cputune>, of disks and their <source>, and of interfaces. */
 static ConfNames domain_parts = {"launchSecurity", NULL};
+/* Scheduling policies of Linux, for threads that a guest of Xen has not got. libxl's own
+ * parameters of a single vCPU (libxl_vcpu_sched_params, RTDS only) are periods and budgets. */
+static ConfNames cputune_parts = {"vcpusched", NULL};
 static ConfNames disk_parts = {"auth", "encryption", NULL};
 static ConfNames net_parts = {"filterref", "vlan", NULL};
 
@@ -123,5 +126,7 @@ libxl_conf_check_kept(const DomainDef *def, libxl_domain_config *config, GError 
             return false;
     }
     return check(def, conf_xml_kept_child(def->kept, NULL), domain_parts, "", error) &&
+           check(def, conf_xml_kept_child(def->kept, "cputune"), cputune_parts, "<cputune>",
+                 error) &&
            check(def, conf_xml_kept_child(def->kept, "devices"), devices, "", error);
 }

@@ -80,6 +80,18 @@ def a_malformed_uuid():
 
 
 @test
+def a_device_that_may_be_there_once():
+    refused(with_channel("<vsock model='virtio'><cid auto='yes'/></vsock>" * 2),
+            libvirt.VIR_ERR_XML_ERROR, "'bad'", "only one <vsock>")
+
+
+@test
+def a_sound_card_that_xen_has_not_got():
+    refused(with_channel("<sound model='ich9'/>"), libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "'bad'",
+            "ich9")
+
+
+@test
 def a_channel_path_of_108_bytes():
     path = "/" + "p" * 107
     refused(with_channel(unix_channel(path, "x")), libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "107")

@@ -19,25 +19,39 @@ REFUSED = {
     "shmem": "<shmem name='s'><model type='ivshmem-plain'/><size unit='M'>4</size></shmem>",
     "vlan": "<interface type='bridge'><source bridge='br0'/><vlan><tag id='4'/></vlan></interface>",
 }
+REFUSED_ELEMENTS = {
+    "vcpusched": "<cputune><vcpusched vcpus='0' scheduler='fifo' priority='1'/></cputune>",
+}
+TWO_SOURCES = """<disk type='file'>
+  <source file='/first'/>
+  <source file='/second'/>
+  <target dev='xvda'/>
+</disk>"""
 LEFT_OUT = """<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>
 <panic model='isa'/>"""
 
 
+def is_kept_and_refused_at_start(element, **parts):
+    host = libvirt.open(shared().uri())
+    domain = host.defineXML(domain_xml("refused", **parts))
+    expect_in("<" + element, domain.XMLDesc())
+    try:
+        domain.create()
+    except libvirt.libvirtError as error:
+        expect_equal(error.get_error_code(), libvirt.VIR_ERR_CONFIG_UNSUPPORTED)
+        expect_in("<%s>" % element, error.get_error_message())
+    else:
+        raise AssertionError("it starts with <%s>" % element)
+    domain.undefine()
+    host.close()
+
+
 @test
 def what_xen_cannot_provide_is_kept_and_refused_at_start():
-    host = libvirt.open(shared().uri())
     for element, text in REFUSED.items():
-        domain = host.defineXML(domain_xml("refused", devices=text))
-        expect_in("<" + element, domain.XMLDesc())
-        try:
-            domain.create()
-        except libvirt.libvirtError as error:
-            expect_equal(error.get_error_code(), libvirt.VIR_ERR_CONFIG_UNSUPPORTED)
-            expect_in("<%s>" % element, error.get_error_message())
-        else:
-            raise AssertionError("it starts with <%s>" % element)
-        domain.undefine()
-    host.close()
+        is_kept_and_refused_at_start(element, devices=text)
+    for element, text in REFUSED_ELEMENTS.items():
+        is_kept_and_refused_at_start(element, elements=text)
 
 
 @test
@@ -54,6 +68,27 @@ def a_device_of_the_host_is_started_with():
     daemon.running("passthrough", devices=PCI)
     expect_in("<driver name='xen'/>", daemon.virsh("dumpxml", "passthrough"))
     daemon.remove("passthrough")
+
+
+@test
+def the_second_of_what_counts_once_is_named_in_the_log():
+    daemon = shared()
+    daemon.define("two-sources", devices=TWO_SOURCES)
+    text = daemon.virsh("dumpxml", "two-sources")
+    expect_in("<source file='/first'/>", text)
+    assert "/second" not in text, text
+    expect_in("domain 'two-sources': one of several <source> in <disk> counts", daemon.log())
+    daemon.remove("two-sources")
+
+
+@test
+def what_is_in_two_lists_of_devices_is_there():
+    daemon = shared()
+    daemon.define("two-lists", elements="<devices>%s</devices>" % LEFT_OUT, devices=PCI)
+    text = daemon.virsh("dumpxml", "two-lists")
+    for device in ("<rng", "<panic", "<hostdev"):
+        expect_in(device, text)
+    daemon.remove("two-lists")
 
 
 run()
