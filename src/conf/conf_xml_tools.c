@@ -30,6 +30,14 @@ conf_xml_has_child(xmlNode *node, const char *child)
     return conf_xml_child(node, child) != NULL;
 }
 
+bool
+conf_xml_is_of_xen(const xmlNode *node, const char *name)
+{
+    return node->type == XML_ELEMENT_NODE && node->ns &&
+           strcmp((const char *)node->ns->href, CONF_XML_XEN_NAMESPACE) == 0 &&
+           strcmp((const char *)node->name, name) == 0;
+}
+
 void
 conf_xml_add_with_attr(xmlNode *parent, const char *child, const char *name, const char *value)
 {

@@ -17,6 +17,12 @@ bool conf_xml_has_attr(const xmlNode *node, const char *name);
 /* True if @node has a child called @child. */
 bool conf_xml_has_child(xmlNode *node, const char *child);
 
+/* The namespace of what libvirt has for Xen only: <xen:commandline>. */
+#define CONF_XML_XEN_NAMESPACE "http://libvirt.org/schemas/domain/xen/1.0"
+
+/* True if @node is the element @name of that namespace. */
+bool conf_xml_is_of_xen(const xmlNode *node, const char *name);
+
 /* Appends a child with one attribute; nothing if @value is NULL. */
 void conf_xml_add_with_attr(xmlNode *parent, const char *child, const char *name,
                             const char *value);

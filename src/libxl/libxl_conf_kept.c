@@ -11,13 +11,11 @@
  */
 #include <string.h>
 
-#include "conf/conf_xml.h"
+#include "conf/conf_xml_tools.h"
 #include "conf/disk_conf.h"
 #include "conf/net_conf.h"
 #include "libxl/libxl_conf_private.h"
 #include "util/i18n.h"
-
-#define XEN_NAMESPACE "http://libvirt.org/schemas/domain/xen/1.0"
 
 static ConfNames devices = {
     "crypto", "filesystem", "iommu", "lease", "memory",   "nvram", "redirdev",
@@ -52,14 +50,6 @@ check_disk(const DomainDef *def, const DomainDiskDef *disk, GError **error)
 
     return check(def, conf_xml_kept_child(disk->info.kept, NULL), disk_parts, where, error) &&
            check(def, conf_xml_kept_child(disk->info.kept, "source"), disk_parts, where, error);
-}
-
-static bool
-is_xen_element(const xmlNode *node, const char *name)
-{
-    return node->type == XML_ELEMENT_NODE && node->ns &&
-           strcmp((const char *)node->ns->href, XEN_NAMESPACE) == 0 &&
-           strcmp((const char *)node->name, name) == 0;
 }
 
 /* A port of the bridge that may not talk to other such ports. */
@@ -98,10 +88,10 @@ map_command_line(const DomainDef *def, libxl_domain_build_info *info)
     const xmlNode *node = conf_xml_kept_child(def->kept, NULL);
     g_autoptr(GPtrArray) arguments = g_ptr_array_new();
 
-    while (node && !is_xen_element(node, "commandline"))
+    while (node && !conf_xml_is_of_xen(node, "commandline"))
         node = node->next;
     for (node = node ? node->children : NULL; node; node = node->next) {
-        xmlChar *value = is_xen_element(node, "arg")
+        xmlChar *value = conf_xml_is_of_xen(node, "arg")
                              ? xmlGetNoNsProp((xmlNode *)node, (const xmlChar *)"value")
                              : NULL;
 

@@ -32,6 +32,7 @@ static const XenXlFamily families[] = {
     {xen_xl_disks_parse, xen_xl_disks_format},
     {xen_xl_emulated_parse, xen_xl_emulated_format},
     {xen_xl_controllers_parse, xen_xl_controllers_format},
+    {xen_xl_command_parse, xen_xl_command_format},
 };
 
 /* What a definition always has and xl makes by itself. */
@@ -47,7 +48,7 @@ xen_xl_find(xmlNode *node, const char *path)
     g_auto(GStrv) names = g_strsplit(path, "/", -1);
 
     for (char **name = names; *name && node; name++)
-        node = conf_xml_child(node, *name);
+        node = conf_xml_next_child(node, NULL, *name);
     return node;
 }
 

@@ -164,7 +164,7 @@ static char *
 format_tcp(xmlNode *port, bool listens)
 {
     g_autofree char *protocol = conf_xml_child_attr(port, "protocol", "type");
-    g_autofree char *host = format_host(conf_xml_child(port, "source"));
+    g_autofree char *host = format_host(xen_xl_find(port, "source"));
 
     return g_strdup_printf("%s:%s%s", g_strcmp0(protocol, "telnet") == 0 ? "telnet" : "tcp", host,
                            listens ? LISTENS : "");
@@ -181,8 +181,8 @@ format_port(xmlNode *port)
 
     if (g_strcmp0(type, "udp") == 0)
         return format_udp(port);
-    path = conf_xml_child_attr(port, "source", "path");
-    mode = conf_xml_child_attr(port, "source", "mode");
+    path = xen_xl_get(port, "source", "path");
+    mode = xen_xl_get(port, "source", "mode");
     listens = g_strcmp0(mode, "bind") == 0;
     if (conf_names_find(plain_sources, type) >= 0)
         return g_strdup(type);

@@ -10,7 +10,7 @@
 
 /* --- clock ------------------------------------------------------------------------ */
 
-/* Of tsc_mode=, in either language; xl takes "default", too, and numbers. */
+/* Of tsc_mode=, in either language; xl takes numbers, too. */
 static ConfNames tsc_settings = {"default", "always_emulate", "native", "native_paravirt", NULL};
 static ConfNames tsc_modes = {"auto", "emulate", "native", "paravirt", NULL};
 
@@ -33,10 +33,10 @@ parse_timers(XenXlConfig *config, xmlNode *domain, GError **error)
 
     if (!xen_xl_config_text(config, "tsc_mode", &mode, error))
         return false;
-    i = mode ? conf_names_find(tsc_settings, mode) : 0;
-    if (i > 0)
+    i = mode ? conf_names_find(tsc_settings, mode) : -1;
+    if (i >= 0)
         conf_xml_set(add_timer(domain, "tsc", true), "mode", tsc_modes[i]);
-    else if (i < 0)
+    else if (mode)
         xen_xl_config_ignore(config, "tsc_mode", mode);
     if (!xen_xl_is_hvm(domain) || !xen_xl_config_has(config, "hpet"))
         return true;

@@ -94,10 +94,10 @@ format_video(xmlNode *domain, GString *out)
 
 /* --- sound ------------------------------------------------------------------------- */
 
-/* soundhw=, and the model that it is. */
+/* soundhw=, and the model that it is; of several, the first is written. libvirt's own driver
+ * writes "ich6". */
 static const char *const sounds[][2] = {
-    {"sb16", "sb16"}, {"es1370", "es1370"}, {"pcspk", "pcspk"},
-    {"ac97", "ac97"}, {"hda", "ich6"},      {"usb", "usb"},
+    {"sb16", "sb16"}, {"es1370", "es1370"}, {"ac97", "ac97"}, {"hda", "ich6"}, {"ich6", "ich6"},
 };
 
 static bool

@@ -191,10 +191,10 @@ static char *
 listen_address(xmlNode *graphics)
 {
     char *address = conf_xml_attr(graphics, "listen");
-    g_autofree char *type = conf_xml_child_attr(graphics, "listen", "type");
+    g_autofree char *type = xen_xl_get(graphics, "listen", "type");
 
     if (address && g_strcmp0(type, "address") == 0)
-        g_free(conf_xml_child_attr(graphics, "listen", "address"));
+        g_free(xen_xl_get(graphics, "listen", "address"));
     return address;
 }
 

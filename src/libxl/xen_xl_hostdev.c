@@ -23,6 +23,8 @@ add_hostdev(xmlNode *domain, const char *type)
 
 /* --- PCI -------------------------------------------------------------------------- */
 
+#define PERMISSIVE "permissive="
+
 static xmlNode *
 add_pci(xmlNode *domain)
 {
@@ -32,14 +34,23 @@ add_pci(xmlNode *domain)
     return hostdev;
 }
 
-/* What follows the address is said of the device's ways, which a definition can't. */
+/* What follows the address. A definition has a word for one option: whether the guest may
+ * write what Xen filters. */
 static void
-ignore_pci_options(XenXlConfig *config, const char *item)
+parse_pci_options(XenXlConfig *config, const char *item, xmlNode *source)
 {
-    const char *options = strchr(item, ',');
+    g_auto(GStrv) options = g_strsplit(item, ",", -1);
+    const char *permissive = NULL;
 
-    if (options)
-        xen_xl_config_ignore(config, "pci", options + 1);
+    for (char **option = options + 1; *option; option++) {
+        if (g_str_has_prefix(g_strstrip(*option), PERMISSIVE))
+            permissive = *option + strlen(PERMISSIVE);
+        else
+            xen_xl_config_ignore(config, "pci", *option);
+    }
+    if (permissive)
+        conf_xml_set(source, "writeFiltering",
+                     g_ascii_strtoll(permissive, NULL, 10) != 0 ? "no" : "yes");
 }
 
 /* libxlutil reads past the end of an address that has other parts than these (4.17). */
@@ -71,7 +82,7 @@ parse_pci(XenXlConfig *config, xmlNode *domain, GError **error)
             conf_xml_setf(address, "bus", "0x%02x", pci.bus);
             conf_xml_setf(address, "slot", "0x%02x", pci.dev);
             conf_xml_setf(address, "function", "0x%x", pci.func);
-            ignore_pci_options(config, items->pdata[i]);
+            parse_pci_options(config, items->pdata[i], address->parent);
         }
         libxl_device_pci_dispose(&pci);
         if (!done)
@@ -92,14 +103,18 @@ static char *
 format_pci(xmlNode *hostdev)
 {
     xmlNode *address = xen_xl_find(hostdev, "source/address");
+    g_autofree char *filtering = xen_xl_get(hostdev, "source", "writeFiltering");
+    const char *option = "";
 
     conf_xml_drop_attr(hostdev, "managed");
     g_free(conf_xml_child_attr(hostdev, "driver", "name"));
     if (!address)
         return NULL;
-    return g_strdup_printf("%04x:%02x:%02x.%x", read_hex(address, "domain"),
+    if (filtering)
+        option = strcmp(filtering, "no") == 0 ? "," PERMISSIVE "1" : "," PERMISSIVE "0";
+    return g_strdup_printf("%04x:%02x:%02x.%x%s", read_hex(address, "domain"),
                            read_hex(address, "bus"), read_hex(address, "slot"),
-                           read_hex(address, "function"));
+                           read_hex(address, "function"), option);
 }
 
 /* --- USB -------------------------------------------------------------------------- */

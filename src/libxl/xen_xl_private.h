@@ -14,6 +14,7 @@
  *   xen_xl_chr.c       serial and parallel ports, channels
  *   xen_xl_graphics.c  graphics
  *   xen_xl_emulated.c  video, sound, input
+ *   xen_xl_command.c   arguments for the device model
  *   xen_xl_hostdev.c   devices of the host, USB and xenbus controllers
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -61,6 +62,8 @@ bool xen_xl_emulated_parse(XenXlConfig *config, xmlNode *domain, GError **error)
 void xen_xl_emulated_format(xmlNode *domain, GString *out);
 bool xen_xl_hostdevs_parse(XenXlConfig *config, xmlNode *domain, GError **error);
 void xen_xl_hostdevs_format(xmlNode *domain, GString *out);
+bool xen_xl_command_parse(XenXlConfig *config, xmlNode *domain, GError **error);
+void xen_xl_command_format(xmlNode *domain, GString *out);
 bool xen_xl_controllers_parse(XenXlConfig *config, xmlNode *domain, GError **error);
 void xen_xl_controllers_format(xmlNode *domain, GString *out);
 

@@ -3,9 +3,9 @@
 """Compares tests/libxlxml2domconfigdata with what stock libvirt made of the same inputs.
 
 What we make of an input is in NAME.json or NAME.err, and NAME.ours.cfg (libxl_conf_test
-holds them), and NAME.ours.xml (domain_conf_test); stock's is in recorded/. Each difference is in the table
-of the folder's README.md, which says why; a row of it that no difference needs is a
-mistake, too.
+holds them), and NAME.ours.xml (domain_conf_test); what we make of stock's xl.cfg is in
+back/ (xen_xl_test). Stock's is in recorded/. Each difference is in the table of the folder's
+README.md, which says why; a row of it that no difference needs is a mistake, too.
 """
 
 import collections
@@ -15,6 +15,7 @@ import json
 import os
 import re
 import sys
+from xml.etree import ElementTree
 
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "libxlxml2domconfigdata")
 HEADING = "## Where virtxl differs, and why"
@@ -50,6 +51,25 @@ def flatten(value, path=""):
             for place, leaf in flatten(child, "%s.%s" % (path, key) if path else str(key)).items()}
 
 
+def flatten_xml(text):
+    """A definition as a dictionary: {"back.devices.disk@type": ...}; the second
+    disk is disk.1."""
+    places = {}
+
+    def add(element, path):
+        places[path] = (element.text or "").strip()
+        places.update({"%s@%s" % (path, name): value for name, value in element.attrib.items()})
+        counts = collections.Counter()
+        for child in element:
+            name = child.tag.split("}")[-1]
+            number = ".%d" % counts[name] if counts[name] else ""
+            add(child, "%s.%s%s" % (path, name, number))
+            counts[name] += 1
+
+    add(ElementTree.fromstring(text), "back")
+    return places
+
+
 def outcome(configuration, refusal):
     """"configured", or the code of the error."""
     if configuration is not None:
@@ -71,6 +91,11 @@ def differences(name):
         found.update(compare(settings(stock), settings(ours)))
     elif (stock is None) != (ours is None):
         found["cfg"] = ["written" if text else "refused" for text in (stock, ours)]
+    stock, ours = read("recorded", name + ".back.xml"), read("back", name + ".xml")
+    if stock is not None and ours is not None:
+        found.update(compare(flatten_xml(stock), flatten_xml(ours)))
+    elif read("back", name + ".err") is not None:
+        found["back"] = ["read", "refused"]
     return found
 
 

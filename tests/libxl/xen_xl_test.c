@@ -6,6 +6,10 @@
  * differ on purpose, NAME.ours.xml, NAME.ours.cfg or NAME.ours.err is what we say. NAME.ignored
  * lists what is told to have no meaning here.
  *
+ * Reads the xl.cfg that is recorded in tests/libxlxml2domconfigdata, too: NAME.back.xml there
+ * is what libvirt's driver makes of its own words. What we make of them, if that is something
+ * else, is in the folder "back" there.
+ *
  * With VIRTXL_TEST_REGENERATE set, writes what is ours instead of comparing.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -180,20 +184,48 @@ test_file(gconstpointer data)
     check_written(path, def);
 }
 
+/* What libvirt wrote is read as libvirt reads it. An .err has the code of our error. */
 static void
-add_files(void)
+test_record(gconstpointer data)
 {
-    g_autofree char *directory = data_directory("xlconfigdata");
+    const char *path = data;
+    g_autofree char *text = read_beside(path, ".cfg");
+    g_autofree char *folder = g_path_get_dirname(path);
+    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *ours = g_build_filename(folder, "..", "back", name, NULL);
+    g_autofree char *stock = read_beside(path, ".back.xml");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DomainDef) def = xen_xl_parse(text, &defaults, NULL, &error);
+    g_autofree char *made =
+        def ? domain_def_format(def, FORMAT_FLAGS, &error) : g_strdup_printf("%d\n", error->code);
+    const char *ending = def ? ".xml" : ".err";
+    g_autofree char *special = read_beside(ours, ending);
+
+    if (g_getenv("VIRTXL_TEST_REGENERATE")) {
+        if (g_strcmp0(made, stock) != 0)
+            write_beside(ours, ending, made);
+        return;
+    }
+    g_assert_cmpstr(special, !=, stock);
+    g_assert_cmpstr(made, ==, special ? special : stock);
+}
+
+/* A test of NAME.cfg for each NAME with @ending in @folder. */
+static void
+add_files(const char *folder, const char *ending, const char *kind, GTestDataFunc function)
+{
+    g_autofree char *directory = data_directory(folder);
     g_autoptr(GDir) dir = g_dir_open(directory, 0, NULL);
     const char *name;
 
     g_assert_nonnull(dir);
     while ((name = g_dir_read_name(dir))) {
         g_autofree char *stem = g_strndup(name, strcspn(name, "."));
-        g_autofree char *test = g_strdup_printf("/xen_xl/file/%s", stem);
+        g_autofree char *test = g_strdup_printf("/xen_xl/%s/%s", kind, stem);
+        g_autofree char *file = g_strconcat(stem, ".cfg", NULL);
 
-        if (g_strcmp0(name + strlen(stem), ".cfg") == 0)
-            g_test_add_data_func_full(test, g_build_filename(directory, name, NULL), test_file,
+        if (g_strcmp0(name + strlen(stem), ending) == 0)
+            g_test_add_data_func_full(test, g_build_filename(directory, file, NULL), function,
                                       g_free);
     }
 }
@@ -275,7 +307,8 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    add_files();
+    add_files("xlconfigdata", ".cfg", "file", test_file);
+    add_files("libxlxml2domconfigdata/recorded", ".back.xml", "record", test_record);
     g_test_add_func("/xen_xl/line_of_a_mebibyte", test_line_of_a_mebibyte_is_no_syntax);
     g_test_add_func("/xen_xl/value_of_a_mebibyte", test_value_of_a_mebibyte_is_kept);
     g_test_add_func("/xen_xl/control_character", test_control_character_is_refused);
