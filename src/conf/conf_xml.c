@@ -214,11 +214,13 @@ conf_xml_report_repeated(const xmlNode *node)
     const xmlNode *root = xmlDocGetRootElement(node->doc);
     const xmlNode *name = conf_xml_is(root, "domain") ? conf_xml_written_child(root, "name") : NULL;
     xmlChar *text = name ? xmlNodeGetContent(name) : NULL;
+    /* a device by itself has no domain's name */
+    g_autofree char *where = text ? g_strdup_printf("domain '%s'", (const char *)text)
+                                  : g_strdup_printf("<%s>", (const char *)root->name);
 
-    g_warning("domain '%s': one of several <%s> in <%s> counts; others are dropped, as in line %ld",
-              text ? (const char *)text : "", (const char *)node->name,
-              (const char *)node->parent->name, xmlGetLineNo(node));
     xmlFree(text);
+    g_warning("%s: one of several <%s> in <%s> counts; others are dropped, as in line %ld", where,
+              (const char *)node->name, (const char *)node->parent->name, xmlGetLineNo(node));
 }
 
 char *
