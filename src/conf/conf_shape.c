@@ -259,28 +259,39 @@ order_children(xmlNode *node, const ConfShape *shapes)
 
 /* --- elements --------------------------------------------------------------- */
 
+/* What was found of a shape that there may be one of. */
+typedef struct {
+    xmlNode *counting;
+    bool reported; /* that there are others */
+} ShapeUse;
+
 /* Where one is enough, the others are dropped. */
 static void
 drop_superseded(xmlNode *node, const ConfShape *shapes)
 {
-    g_autoptr(GPtrArray) children = list_children(node);
-    g_autoptr(GHashTable) counting = g_hash_table_new(NULL, NULL); /* shape -> element */
-    g_autoptr(GHashTable) reported = g_hash_table_new(NULL, NULL); /* of shapes */
+    g_autofree ShapeUse *uses = NULL;
+    gsize n_shapes = 0;
 
-    for (guint i = 0; i < children->len; i++) {
-        xmlNode *child = children->pdata[i];
+    while (shapes[n_shapes].name)
+        n_shapes++;
+    uses = g_new0(ShapeUse, n_shapes);
+    for (xmlNode *child = node->children, *next; child; child = next) {
         const ConfShape *shape = find_shape(shapes, child);
-        xmlNode *other = g_hash_table_lookup(counting, shape);
-        xmlNode *loser = shape->flags & CONF_SHAPE_LAST ? other : child;
+        ShapeUse *use = &uses[shape - shapes];
+        xmlNode *loser = child;
 
+        next = child->next;
         if (!shape->name || (shape->flags & CONF_SHAPE_REPEATED))
             continue;
-        if (!other || loser == other)
-            g_hash_table_insert(counting, (gpointer)shape, child);
-        if (!other)
+        if (!use->counting || (shape->flags & CONF_SHAPE_LAST)) {
+            loser = use->counting;
+            use->counting = child;
+        }
+        if (!loser)
             continue;
-        if (g_hash_table_add(reported, (gpointer)shape))
+        if (!use->reported)
             conf_xml_report_repeated(loser);
+        use->reported = true;
         drop(loser);
     }
 }

@@ -100,21 +100,30 @@ static const DomainRepeat refused[] = {
     {"devices/disk/source/cookies", "cookie", "name", VIR_ERR_XML_ERROR},
 };
 
+/* Whether @node is the element that @path begins with. */
+static bool
+is_step(const xmlNode *node, const char *path, gsize length)
+{
+    if (node->type != XML_ELEMENT_NODE || node->ns)
+        return false;
+    return (length == 1 && *path == '*') ||
+           (strncmp((const char *)node->name, path, length) == 0 && node->name[length] == '\0');
+}
+
 /* Adds the elements at @path below @node to @found. */
 static void
 find_elements(xmlNode *node, const char *path, GPtrArray *found)
 {
-    const char *slash = strchr(path, '/');
-    g_autofree char *name = slash ? g_strndup(path, (gsize)(slash - path)) : g_strdup(path);
+    gsize length = strcspn(path, "/");
+    const char *rest = path[length] ? path + length + 1 : "";
 
     if (!*path) {
         g_ptr_array_add(found, node);
         return;
     }
     for (xmlNode *child = node->children; child; child = child->next) {
-        if (child->type == XML_ELEMENT_NODE && !child->ns &&
-            (strcmp(name, "*") == 0 || conf_xml_is(child, name)))
-            find_elements(child, slash ? slash + 1 : "", found);
+        if (is_step(child, path, length))
+            find_elements(child, rest, found);
     }
 }
 
@@ -151,9 +160,12 @@ static bool
 check_scope(const xmlNode *domain, xmlNode *scope, const DomainRepeat *repeat, GError **error)
 {
     g_autoptr(GPtrArray) found = g_ptr_array_new();
-    g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) keys = NULL;
 
     find_elements(scope, repeat->path, found);
+    if (found->len < 2)
+        return true;
+    keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < found->len; i++) {
         const xmlNode *node = found->pdata[i];
 

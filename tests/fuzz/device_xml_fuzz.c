@@ -9,6 +9,7 @@
 
 #include "conf/domain_conf.h"
 #include "conf/domain_device_edit.h"
+#include "quiet.h"
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "conf/domain_conf.h"
+#include "quiet.h"
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size);
 
