@@ -115,17 +115,18 @@ static const ConfShapeAttr sibling_attributes[] = {
 };
 
 static bool
-finish_sibling(xmlNode *sibling, GError **error)
+refuse_distance(guint64 value, GError **error)
 {
-    const xmlNode *cell = sibling->parent->parent;
-    guint64 value = conf_shape_number(sibling, "value", 0);
-    g_autofree char *own = conf_shape_get(cell, "id");
-
-    if (value >= DISTANCE_LOCAL && value <= DISTANCE_MAX &&
-        (value == DISTANCE_LOCAL || !own || !conf_shape_is(sibling, "id", own)))
-        return true;
     return virtxl_error_set(error, VIR_ERR_XML_ERROR,
                             _("invalid value '%" PRIu64 "' of a NUMA distance"), value);
+}
+
+static bool
+finish_sibling(xmlNode *sibling, GError **error)
+{
+    guint64 value = conf_shape_number(sibling, "value", 0);
+
+    return (value >= DISTANCE_LOCAL && value <= DISTANCE_MAX) || refuse_distance(value, error);
 }
 
 static bool
@@ -199,29 +200,44 @@ find_cell(const xmlNode *numa, guint64 id)
     return NULL;
 }
 
+/* What @sibling says of the way from @cell to @other, which may be the same one. */
+static bool
+complete_distance(xmlNode *cell, xmlNode *other, const xmlNode *sibling, GError **error)
+{
+    guint64 id = conf_shape_number(cell, "id", 0);
+    guint64 other_id = conf_shape_number(other, "id", 0);
+    guint64 distance = conf_shape_number(sibling, "value", 0);
+    g_autofree char *value = conf_shape_get(sibling, "value");
+
+    if (other == cell)
+        return distance == DISTANCE_LOCAL || refuse_distance(distance, error);
+    fill_in(other, id, value);
+    fill_in(other, other_id, G_STRINGIFY(DISTANCE_LOCAL));
+    fill_in(cell, id, G_STRINGIFY(DISTANCE_LOCAL));
+    return true;
+}
+
 /* The way back is as far if nothing else is said, and a cell is near to itself. */
 static bool
 complete_distances(const xmlNode *numa, xmlNode *cell, GError **error)
 {
-    guint64 id = conf_shape_number(cell, "id", 0);
     xmlNode *distances = conf_xml_written_child(cell, "distances");
 
     for (xmlNode *sibling = distances ? distances->children : NULL; sibling;
          sibling = sibling->next) {
-        guint64 other = conf_shape_number(sibling, "id", 0);
-        g_autofree char *value = conf_shape_get(sibling, "value");
-        xmlNode *back = conf_xml_is(sibling, "sibling") ? find_cell(numa, other) : cell;
+        guint64 id = conf_shape_number(sibling, "id", 0);
+        xmlNode *other;
 
-        if (!back)
+        if (!conf_xml_is(sibling, "sibling"))
+            continue;
+        other = find_cell(numa, id);
+        if (!other)
             return virtxl_error_set(error, VIR_ERR_XML_ERROR,
                                     _("<sibling id='%" PRIu64 "'>: there is no such "
                                       "NUMA cell"),
-                                    other);
-        if (back == cell)
-            continue;
-        fill_in(back, id, value);
-        fill_in(back, other, G_STRINGIFY(DISTANCE_LOCAL));
-        fill_in(cell, id, G_STRINGIFY(DISTANCE_LOCAL));
+                                    id);
+        if (!complete_distance(cell, other, sibling, error))
+            return false;
     }
     return true;
 }
