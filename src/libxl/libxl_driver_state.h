@@ -7,7 +7,7 @@
 
 #include "conf/cpu_model.h"
 #include "conf/domain_schema.h"
-#include "libxl/libxl_domain.h"
+#include "libxl/libxl_domain_list.h"
 #include "libxl/libxl_driver.h"
 
 struct LibxlDriver {
