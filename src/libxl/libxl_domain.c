@@ -7,6 +7,7 @@
 
 #include "libxl/libxl_agent.h"
 #include "libxl/libxl_chr_lease.h"
+#include "libxl/libxl_domain_list.h"
 #include "util/error.h"
 #include "util/i18n.h"
 #include "util/log_subject.h"
@@ -16,11 +17,12 @@
 #define JOB_WAIT_US (30 * G_USEC_PER_SEC)
 
 LibxlDomain *
-libxl_domain_new(const char *name, const guint8 *uuid)
+libxl_domain_new(LibxlDomainList *list, const char *name, const guint8 *uuid)
 {
     LibxlDomain *domain = g_new0(LibxlDomain, 1);
 
     domain->ref_count = 1;
+    domain->list = list;
     domain->name = g_strdup(name);
     memcpy(domain->uuid, uuid, VIR_UUID_BUFLEN);
     g_mutex_init(&domain->lock);
@@ -172,10 +174,14 @@ libxl_domain_set_persistent(LibxlDomain *domain, DomainDef *def)
 void
 libxl_domain_set_live(LibxlDomain *domain, DomainDef *def)
 {
-    bool goes_on = def && libxl_domain_get_id(domain) == def->id;
+    int old_id = libxl_domain_get_id(domain);
+    int id = def ? def->id : -1;
 
+    if (id != old_id)
+        libxl_domain_list_enter_id(domain->list, domain, id);
     replace_definition(domain, &domain->live, def);
-    if (!goes_on) {
+    if (!def || id != old_id) {
+        libxl_domain_list_leave_id(domain->list, domain, old_id);
         libxl_agent_interrupt(domain->agent);
         libxl_agent_forget(domain->agent);
         libxl_chr_leases_end(domain->chr_leases);

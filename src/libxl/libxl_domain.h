@@ -35,13 +35,15 @@ typedef struct {
     bool is_ok;
 } LibxlEndedJob;
 
-typedef struct LibxlAgent LibxlAgent;         /* libxl_agent.h */
-typedef struct LibxlChrLeases LibxlChrLeases; /* libxl_chr_lease.h */
+typedef struct LibxlAgent LibxlAgent;           /* libxl_agent.h */
+typedef struct LibxlChrLeases LibxlChrLeases;   /* libxl_chr_lease.h */
+typedef struct LibxlDomainList LibxlDomainList; /* libxl_domain_list.h */
 
 typedef struct {
     gint ref_count;
     char *name;
     guint8 uuid[VIR_UUID_BUFLEN];
+    LibxlDomainList *list;      /* that it is in, or was */
     LibxlAgent *agent;          /* has a lock of its own */
     LibxlChrLeases *chr_leases; /* likewise */
 
@@ -74,8 +76,8 @@ LibxlDomain *libxl_domain_ref(LibxlDomain *domain);
 void libxl_domain_unref(LibxlDomain *domain);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibxlDomain, libxl_domain_unref)
 
-/* One without a definition, for the list. */
-LibxlDomain *libxl_domain_new(const char *name, const guint8 *uuid);
+/* One without a definition, for @list to keep. */
+LibxlDomain *libxl_domain_new(LibxlDomainList *list, const char *name, const guint8 *uuid);
 
 /* Waits for the domain's job and takes it. Errors: VIR_ERR_OPERATION_TIMEOUT
  * when another operation does not end within 30 s; VIR_ERR_NO_DOMAIN when the
@@ -92,7 +94,8 @@ bool libxl_domain_is_active(LibxlDomain *domain);
 bool libxl_domain_has_definition(LibxlDomain *domain);
 LibxlDomainRef *libxl_domain_make_ref(LibxlDomain *domain);
 
-/* For the holder of the job. Those with @def take it over (NULL: none). */
+/* For the holder of the job. Those with @def take it over (NULL: none). The id of a live
+ * definition never changes. */
 void libxl_domain_set_persistent(LibxlDomain *domain, DomainDef *def);
 void libxl_domain_set_live(LibxlDomain *domain, DomainDef *def);
 /* The same for a domain that goes on running, with other devices. */

@@ -11,14 +11,19 @@ struct LibxlDomainList {
     GMutex lock;
     GHashTable *by_uuid; /* owns a reference */
     GHashTable *by_name;
+    GHashTable *by_id; /* those that run */
 };
 
+/* Of all its bytes: who defines a domain chooses its uuid. */
 static guint
 uuid_hash(gconstpointer key)
 {
-    guint hash;
+    guint32 words[VIR_UUID_BUFLEN / sizeof(guint32)];
+    guint hash = 0;
 
-    memcpy(&hash, key, sizeof(hash));
+    memcpy(words, key, sizeof(words));
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        hash = hash * 31 + words[i];
     return hash;
 }
 
@@ -42,6 +47,7 @@ libxl_domain_list_new(void)
     g_mutex_init(&list->lock);
     list->by_uuid = g_hash_table_new_full(uuid_hash, uuid_equal, NULL, unref_value);
     list->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    list->by_id = g_hash_table_new(NULL, NULL);
     return list;
 }
 
@@ -50,6 +56,7 @@ libxl_domain_list_free(LibxlDomainList *list)
 {
     if (!list)
         return;
+    g_hash_table_unref(list->by_id);
     g_hash_table_unref(list->by_name);
     g_hash_table_unref(list->by_uuid);
     g_mutex_clear(&list->lock);
@@ -116,16 +123,30 @@ libxl_domain_list_get_all(LibxlDomainList *list)
 LibxlDomain *
 libxl_domain_list_find_id(LibxlDomainList *list, int id)
 {
-    g_autoptr(GPtrArray) all = NULL;
+    LibxlDomain *domain = id < 0 ? NULL : peek(list, list->by_id, GINT_TO_POINTER(id));
 
-    if (id < 0)
-        return NULL;
-    all = libxl_domain_list_get_all(list);
-    for (guint i = 0; i < all->len; i++) {
-        if (libxl_domain_get_id(all->pdata[i]) == id)
-            return libxl_domain_ref(all->pdata[i]);
-    }
-    return NULL;
+    /* It may have stopped meanwhile. */
+    if (domain && libxl_domain_get_id(domain) != id)
+        g_clear_pointer(&domain, libxl_domain_unref);
+    return domain;
+}
+
+void
+libxl_domain_list_enter_id(LibxlDomainList *list, LibxlDomain *domain, int id)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&list->lock);
+
+    if (id >= 0)
+        g_hash_table_insert(list->by_id, GINT_TO_POINTER(id), domain);
+}
+
+void
+libxl_domain_list_leave_id(LibxlDomainList *list, LibxlDomain *domain, int id)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&list->lock);
+
+    if (id >= 0 && g_hash_table_lookup(list->by_id, GINT_TO_POINTER(id)) == domain)
+        g_hash_table_remove(list->by_id, GINT_TO_POINTER(id));
 }
 
 static bool
@@ -157,7 +178,7 @@ libxl_domain_list_obtain(LibxlDomainList *list, const char *name, const guint8 *
     if (!check_name_and_uuid(domain, g_hash_table_lookup(list->by_name, name), name, error))
         return NULL;
     if (!domain) {
-        domain = libxl_domain_new(name, uuid);
+        domain = libxl_domain_new(list, name, uuid);
         g_hash_table_insert(list->by_uuid, domain->uuid, domain);
         g_hash_table_insert(list->by_name, domain->name, domain);
     }
@@ -194,7 +215,7 @@ libxl_domain_list_reserve(LibxlDomainList *list, LibxlDomain *domain, const char
 
     if (!check_name_and_uuid(NULL, g_hash_table_lookup(list->by_name, name), name, error))
         return NULL;
-    next = libxl_domain_new(name, domain->uuid);
+    next = libxl_domain_new(list, name, domain->uuid);
     libxl_domain_try_job(next);
     g_hash_table_insert(list->by_name, next->name, next);
     return next;

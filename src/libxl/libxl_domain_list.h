@@ -1,4 +1,4 @@
-/* All domains that the driver knows (libxl_domain.h), by uuid and by name.
+/* All domains that the driver knows (libxl_domain.h), by uuid, by name and, if it runs, by id.
  *
  * The list has a lock of its own, held for moments. No lock is taken while another one is
  * held: what is asked of a domain is asked after the list has been let go.
@@ -8,8 +8,6 @@
 #pragma once
 
 #include "libxl/libxl_domain.h"
-
-typedef struct LibxlDomainList LibxlDomainList;
 
 LibxlDomainList *libxl_domain_list_new(void);
 void libxl_domain_list_free(LibxlDomainList *list);
@@ -29,6 +27,10 @@ GPtrArray *libxl_domain_list_get_all(LibxlDomainList *list);
  * name. */
 LibxlDomain *libxl_domain_list_obtain(LibxlDomainList *list, const char *name, const guint8 *uuid,
                                       GError **error);
+
+/* @domain runs under @id, or no longer does; -1 is none. libxl_domain_set_live() tells. */
+void libxl_domain_list_enter_id(LibxlDomainList *list, LibxlDomain *domain, int id);
+void libxl_domain_list_leave_id(LibxlDomainList *list, LibxlDomain *domain, int id);
 
 /* Takes @domain out if it has no definition left; nothing happens if it is out
  * already. For the holder of the job. */

@@ -367,22 +367,30 @@ take_lock(LibxlDriver *driver, GError **error)
     return true;
 }
 
+static DomainDef *
+describe_domain_zero(const LibxlDriver *driver, const XenDomainInfo *info)
+{
+    DomainDef *def = libxl_adopt_describe(driver, info);
+
+    g_free(def->name);
+    def->name = g_strdup("Domain-0");
+    return def;
+}
+
 /* Domain-0 is this machine: there from the start, and never ours to end. */
 static void
 add_domain_zero(LibxlDriver *driver, const XenDomainInfo *info)
 {
     g_autoptr(LibxlDomain) domain =
         libxl_domain_list_obtain(driver->domains, "Domain-0", info->uuid, NULL);
+    DomainDef *live;
 
     if (!domain)
         return;
-    libxl_domain_set_live(domain, libxl_adopt_describe(driver, info));
-    libxl_domain_set_persistent(domain, libxl_adopt_describe(driver, info));
-    g_free(domain->persistent->name);
-    domain->persistent->name = g_strdup("Domain-0");
-    g_free(domain->live->name);
-    domain->live->name = g_strdup("Domain-0");
-    domain->live->id = 0;
+    live = describe_domain_zero(driver, info);
+    live->id = 0;
+    libxl_domain_set_live(domain, live);
+    libxl_domain_set_persistent(domain, describe_domain_zero(driver, info));
     domain->is_foreign = true;
     libxl_domain_set_state(domain, VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_BOOTED);
 }
