@@ -17,6 +17,7 @@
 
 #include "libxl/libxl_adopt.h"
 #include "libxl/libxl_agent_probe.h"
+#include "libxl/libxl_balloon.h"
 #include "libxl/libxl_capabilities.h"
 #include "libxl/libxl_channel.h"
 #include "libxl/libxl_channel_state.h"
@@ -486,6 +487,7 @@ libxl_driver_open(LibxlDriverConfig *config, XenHost *host, LibxlDriverEventFunc
     driver->probes = libxl_agent_probe_pool_new(driver);
     driver->follow_up = g_thread_pool_new(follow_up, driver, FOLLOW_UP_THREADS, FALSE, NULL);
     g_mutex_init(&driver->sample_lock);
+    driver->balloon = libxl_balloon_new();
     return open_driver(driver, error) ? g_steal_pointer(&driver) : NULL;
 }
 
@@ -512,6 +514,7 @@ libxl_driver_close(LibxlDriver *driver)
     xen_host_info_clear(&driver->info);
     libxl_driver_config_free(driver->config);
     g_mutex_clear(&driver->sample_lock);
+    libxl_balloon_free(driver->balloon);
     g_mutex_clear(&driver->timers_lock);
     g_free(driver->capabilities);
     g_free(driver->guest_kinds);

@@ -10,6 +10,8 @@
 #include "libxl/libxl_domain_list.h"
 #include "libxl/libxl_driver.h"
 
+typedef struct LibxlBalloon LibxlBalloon; /* libxl_balloon.h */
+
 struct LibxlDriver {
     LibxlDriverConfig *config;
     XenHost *host;
@@ -35,6 +37,7 @@ struct LibxlDriver {
     gint is_closing;
 
     GMutex sample_lock;
+    LibxlBalloon *balloon;
 };
 
 /* Tells clients, through the default main context. May be called anywhere. */

@@ -63,11 +63,25 @@ settle(LibxlDriver *driver, DomainDef *live, GError **error)
            libxl_channels_settle(live, driver->config, driver->host, error);
 }
 
+static bool
+build(LibxlDriver *driver, libxl_domain_config *config, const LibxlImage *image, guint32 *domid,
+      GError **error)
+{
+    const XenHostOps *ops = driver->host->ops;
+    bool ok;
+
+    if (!libxl_balloon_make_room(driver, config, error))
+        return false;
+    ok = image ? ops->restore(driver->host, config, image->fd, image->version, domid, error)
+               : ops->create(driver->host, config, domid, error);
+    libxl_balloon_end(driver, config);
+    return ok;
+}
+
 /* Builds it from @image; NULL: to boot. */
 static bool
 create(LibxlDriver *driver, DomainDef *live, const LibxlImage *image, GError **error)
 {
-    const XenHostOps *ops = driver->host->ops;
     libxl_domain_config config;
     guint32 domid = 0;
     bool ok;
@@ -76,9 +90,7 @@ create(LibxlDriver *driver, DomainDef *live, const LibxlImage *image, GError **e
     ok = libxl_build_domain_config(live, &config, error);
     if (ok && driver->config->nested_hvm)
         libxl_conf_allow_nesting(live, &config);
-    ok = ok && libxl_balloon_make_room(driver, &config, error) &&
-         (image ? ops->restore(driver->host, &config, image->fd, image->version, &domid, error)
-                : ops->create(driver->host, &config, &domid, error));
+    ok = ok && build(driver, &config, image, &domid, error);
     libxl_domain_config_dispose(&config);
     if (ok)
         live->id = (int)domid;
