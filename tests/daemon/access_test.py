@@ -24,7 +24,7 @@ PROTOCOL = Protocol()
 # Their flags are no words of this version of libvirt's.
 BEYOND = {"domain_set_throttle_group", "domain_del_throttle_group"}
 # What they are about is in a file.
-WITH_IMAGE = {"domain_restore", "domain_save_image_get_xml_desc"}
+WITH_IMAGE = {"domain_restore", "domain_restore_params", "domain_save_image_get_xml_desc"}
 NUM_OF_DEFINED = 25
 ACCESS_CONFIG = 'access_drivers = [ "polkit" ]\nunix_sock_rw_perms = "0777"\n'
 

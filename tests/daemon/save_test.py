@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ElementTree
 import libvirt
 
 from fixture import Daemon, expect_equal, expect_in, run, shared, test, wait_for
-from guests import NAME, Guest, channel, connection
+from guests import NAME, Guest, channel, connection, fails
 
 HEADER = struct.Struct("=16sII10I")
 MAGIC = b"libvirt-xml\n \0 \r"
@@ -186,6 +186,42 @@ def another_definition_can_be_saved_and_restored():
         shared().virsh("restore", path, "--xml", new)
         expect_equal(shared().virsh("desc", "--title", "other"), "restored")
         guest.both_ways()
+
+
+@test
+def parameters_say_where_to_and_with_which_definition():
+    path, one = image_path("params"), connection(shared())
+    file, dxml = libvirt.VIR_DOMAIN_SAVE_PARAM_FILE, libvirt.VIR_DOMAIN_SAVE_PARAM_DXML
+    with Guest(shared(), "params", channel()) as guest:
+        domain = one.lookupByName("params")
+        xml = domain.XMLDesc().replace("<uuid>", "<title>saved</title><uuid>")
+        domain.saveParams({file: path, dxml: xml}, libvirt.VIR_DOMAIN_SAVE_PAUSED)
+        expect_equal(ElementTree.fromstring(read_image(path)[1]).findtext("title"), "saved")
+        one.restoreParams({file: path})
+        expect_equal(state_reason("params").split()[0], "paused")
+        domain.resume()
+        domain.saveParams({file: path})
+        one.restoreParams({file: path, dxml: xml.replace("saved<", "restored<")}, libvirt.VIR_DOMAIN_SAVE_RUNNING)
+        expect_equal(shared().virsh("desc", "--title", "params"), "restored")
+        guest.both_ways()
+        domain.saveParams({})
+        assert domain.hasManagedSaveImage()
+        domain.create()
+        expect_equal(state_reason("params"), "running (restored)")
+
+
+@test
+def parameters_that_make_no_sense_are_refused():
+    path, one = image_path("params"), connection(shared())
+    with Guest(shared(), "params"):
+        domain = one.lookupByName("params")
+        for wrong in ({"nonsense": path}, {"file": "relative"}):
+            fails(libvirt.VIR_ERR_INVALID_ARG, domain.saveParams, wrong)
+        fails(libvirt.VIR_ERR_INVALID_ARG, domain.saveParams, {"file": path}, 1 << 30)
+        fails(libvirt.VIR_ERR_INVALID_ARG, one.restoreParams, {})
+        expect_in("nonsense", fails(libvirt.VIR_ERR_INVALID_ARG, one.restoreParams, {"nonsense": path}))
+        fails(libvirt.VIR_ERR_INVALID_ARG, one.restoreParams, {"file": path}, 1 << 30)
+        expect_equal(shared().state("params"), "running")
 
 
 @test
