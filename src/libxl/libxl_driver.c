@@ -485,6 +485,7 @@ libxl_driver_open(LibxlDriverConfig *config, XenHost *host, LibxlDriverEventFunc
     driver->timers = g_ptr_array_new_with_free_func(destroy_timer);
     g_mutex_init(&driver->timers_lock);
     driver->probes = libxl_agent_probe_pool_new(driver);
+    driver->reconnects = libxl_adopt_reconnects_new(driver);
     driver->follow_up = g_thread_pool_new(follow_up, driver, FOLLOW_UP_THREADS, FALSE, NULL);
     g_mutex_init(&driver->sample_lock);
     driver->balloon = libxl_balloon_new();
@@ -497,6 +498,7 @@ libxl_driver_close(LibxlDriver *driver)
     if (!driver)
         return;
     g_atomic_int_set(&driver->is_closing, 1);
+    g_thread_pool_free(driver->reconnects, FALSE, TRUE);
     if (driver->autostart)
         g_thread_pool_free(driver->autostart, FALSE, TRUE);
     libxl_driver_close_agents(driver);

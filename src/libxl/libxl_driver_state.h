@@ -30,8 +30,9 @@ struct LibxlDriver {
 
     /* Follows up on what the host reports (a domain that stopped): may block. */
     GThreadPool *follow_up;
-    GThreadPool *probes;    /* of agents: libxl_agent_probe.c */
-    GThreadPool *autostart; /* NULL if there was nothing to start */
+    GThreadPool *probes;     /* of agents: libxl_agent_probe.c */
+    GThreadPool *reconnects; /* hooks: libxl_adopt.c */
+    GThreadPool *autostart;  /* NULL if there was nothing to start */
     GMutex timers_lock;
     GPtrArray *timers; /* of GSource: what is to be done later */
     gint is_closing;
