@@ -1,7 +1,7 @@
-/* The driver as a whole: its configuration, opening and closing, and the events
- * it takes from the host and gives to clients. The entry points of the API are
- * in libxl_driver_query.c (getters), libxl_driver_domain.c (operations) and
- * libxl_driver_device.c (operations on devices).
+/* The driver as a whole: opening and closing, and the events that it takes from the host;
+ * those that it gives to clients are in libxl_driver_event.c. The entry points of the API are
+ * in libxl_driver_query.c (getters), libxl_driver_domain.c (operations), libxl_driver_device.c
+ * (operations on devices) and more, a file for each of the things that they are about.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -37,82 +37,6 @@
  * long as the build of a domain. */
 #define FOLLOW_UP_THREADS 16
 
-/* --- configuration -------------------------------------------------------- */
-
-/* Debian's and upstream's places of what the HVM domains of libvirt's Xen
- * driver name by default; the first that is there. */
-static char *
-first_existing(const char *const *paths)
-{
-    for (gsize i = 0; paths[i]; i++) {
-        if (g_file_test(paths[i], G_FILE_TEST_EXISTS))
-            return g_strdup(paths[i]);
-    }
-    return g_strdup(paths[0]);
-}
-
-static const char *const emulators[] = {
-    "/usr/bin/qemu-system-i386",
-    "/usr/libexec/xen-qemu-system-i386",
-    "/usr/lib/xen/bin/qemu-system-i386",
-    NULL,
-};
-static const char *const loaders[] = {
-    "/usr/lib/xen-4.17/boot/hvmloader",
-    "/usr/lib/xen/boot/hvmloader",
-    "/usr/libexec/xen/boot/hvmloader",
-    NULL,
-};
-
-LibxlDriverConfig *
-libxl_driver_config_new(const char *root)
-{
-    LibxlDriverConfig *config = g_new0(LibxlDriverConfig, 1);
-
-    if (strcmp(root, "/") == 0)
-        root = "";
-    config->config_dir = g_strconcat(root, "/etc/libvirt/libxl", NULL);
-    config->autostart_dir = g_strconcat(root, "/etc/libvirt/libxl/autostart", NULL);
-    config->save_dir = g_strconcat(root, "/var/lib/libvirt/libxl/save", NULL);
-    config->dump_dir = g_strconcat(root, "/var/lib/libvirt/libxl/dump", NULL);
-    config->state_dir = g_strconcat(root, "/run/libvirt/libxl", NULL);
-    config->channel_dir = g_strconcat(root, "/run/libvirt/libxl/channel", NULL);
-    config->log_dir = g_strconcat(root, "/var/log/libvirt/libxl", NULL);
-    config->hook_dir = g_strconcat(root, "/etc/libvirt/hooks", NULL);
-    config->sysfs_dir = g_strconcat(root, "/sys", NULL);
-    config->dmi_dir = g_strconcat(root, "/sys/class/dmi/id", NULL);
-    config->emulator = first_existing(emulators);
-    config->hvm_loader = first_existing(loaders);
-    config->channel_mode = 0660;
-    config->channel_group = (gid_t)-1;
-    config->channel_backend = LIBXL_CHANNEL_BACKEND_VIRTXL;
-    config->channel_hold_in = CHANNEL_SOURCE_HOLD_IN;
-    config->channel_hold_out = CHANNEL_SOURCE_HOLD_OUT;
-    config->channel_overflow = LIBXL_CHANNEL_DISCARD;
-    config->autoballoon = LIBXL_AUTOBALLOON_AUTO;
-    return config;
-}
-
-void
-libxl_driver_config_free(LibxlDriverConfig *config)
-{
-    if (!config)
-        return;
-    g_free(config->config_dir);
-    g_free(config->autostart_dir);
-    g_free(config->save_dir);
-    g_free(config->dump_dir);
-    g_free(config->state_dir);
-    g_free(config->channel_dir);
-    g_free(config->log_dir);
-    g_free(config->hook_dir);
-    g_free(config->sysfs_dir);
-    g_free(config->dmi_dir);
-    g_free(config->emulator);
-    g_free(config->hvm_loader);
-    g_free(config);
-}
-
 /* --- what all files of the driver use --------------------------------------- */
 
 DomainParseDefaults
@@ -136,58 +60,6 @@ libxl_driver_check_flags(guint flags, guint known, const char *call, GError **er
         return virtxl_error_set(error, VIR_ERR_INVALID_ARG, _("unsupported flags (0x%x) in %s"),
                                 flags & ~known, call);
     return true;
-}
-
-/* --- events to clients ----------------------------------------------------- */
-
-static void
-free_event(gpointer data)
-{
-    LibxlDriverEvent *event = data;
-
-    libxl_domain_ref_free(event->domain);
-    g_free(event->alias);
-    g_free(event->uri);
-    if (event->params)
-        g_array_unref(event->params);
-    g_free(event);
-}
-
-static gboolean
-deliver_events(gpointer user_data)
-{
-    LibxlDriver *driver = user_data;
-    LibxlDriverEvent *event;
-
-    while ((event = g_async_queue_try_pop(driver->events))) {
-        driver->event_func(event, driver->event_data);
-        free_event(event);
-    }
-    return G_SOURCE_REMOVE;
-}
-
-void
-libxl_driver_emit_event(LibxlDriver *driver, LibxlDomain *domain, LibxlDriverEvent event)
-{
-    event.domain = libxl_domain_make_ref(domain);
-    g_async_queue_push(driver->events, g_memdup2(&event, sizeof(event)));
-    g_idle_add_full(G_PRIORITY_DEFAULT, deliver_events, driver, NULL);
-}
-
-void
-libxl_driver_emit(LibxlDriver *driver, LibxlDomain *domain, virDomainEventID id, int type,
-                  int detail)
-{
-    libxl_driver_emit_event(driver, domain,
-                            (LibxlDriverEvent){.id = id, .type = type, .detail = detail});
-}
-
-void
-libxl_driver_emit_device(LibxlDriver *driver, LibxlDomain *domain, virDomainEventID id,
-                         const char *alias)
-{
-    libxl_driver_emit_event(driver, domain,
-                            (LibxlDriverEvent){.id = id, .alias = g_strdup(alias ? alias : "")});
 }
 
 /* --- events from the host ---------------------------------------------------- */
@@ -481,7 +353,7 @@ libxl_driver_open(LibxlDriverConfig *config, XenHost *host, LibxlDriverEventFunc
     driver->domains = libxl_domain_list_new();
     driver->event_func = func;
     driver->event_data = user_data;
-    driver->events = g_async_queue_new_full(free_event);
+    driver->events = libxl_driver_events_new();
     driver->timers = g_ptr_array_new_with_free_func(destroy_timer);
     g_mutex_init(&driver->timers_lock);
     driver->probes = libxl_agent_probe_pool_new(driver);

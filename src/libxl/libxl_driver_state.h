@@ -41,6 +41,9 @@ struct LibxlDriver {
     LibxlBalloon *balloon;
 };
 
+/* For driver->events. */
+GAsyncQueue *libxl_driver_events_new(void);
+
 /* Tells clients, through the default main context. May be called anywhere. */
 void libxl_driver_emit(LibxlDriver *driver, LibxlDomain *domain, virDomainEventID id, int type,
                        int detail);
