@@ -3,6 +3,7 @@
 """Domains that are saved and restored, by stock virsh and libvirt-python on the simulated
 host."""
 
+import contextlib
 import os
 import struct
 import time
@@ -390,6 +391,44 @@ def a_transient_domain_has_no_managed_save():
         expect_equal(shared().state("passing"), "running")
 
 
+def writes_beside(daemon, path):
+    """Has it a file open there, with a name or without?"""
+    folder = "/proc/%d/fd" % daemon.process.pid
+    for descriptor in os.listdir(folder):
+        with contextlib.suppress(FileNotFoundError):
+            if os.readlink(os.path.join(folder, descriptor)).startswith(os.path.dirname(path) + "/"):
+                return True
+    return False
+
+
+def has_nameless_files(folder):
+    try:
+        os.close(os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o600))
+        return True
+    except OSError:
+        return False
+
+
+@test
+def nothing_is_left_beside_the_image_by_a_daemon_that_was_killed():
+    daemon = Daemon()
+    folder = daemon.path("images")
+    os.mkdir(folder)
+    daemon.running("guest")
+    daemon.ctl("delay", "save", "3600000")
+    process = daemon.virsh_process("save", "guest", os.path.join(folder, "image"))
+    wait_for("the image", lambda: writes_beside(daemon, os.path.join(folder, "image")))
+    daemon.kill()
+    process.communicate()
+    daemon.ctl("reset")
+    daemon.start()
+    expect_equal(daemon.state("guest"), "running")
+    if has_nameless_files(folder):
+        expect_equal(os.listdir(folder), [])
+    daemon.virsh("save", "guest", os.path.join(folder, "image"))
+    expect_in("image", os.listdir(folder))
+
+
 @test
 def a_save_that_the_daemon_did_not_live_to_end_is_settled_by_the_next():
     daemon = Daemon()
@@ -398,7 +437,7 @@ def a_save_that_the_daemon_did_not_live_to_end_is_settled_by_the_next():
         daemon.running("guest")
         daemon.ctl("delay", "destroy" if is_complete else "save", "3600000")
         process = daemon.virsh_process("managedsave", "guest")
-        wait_for("the image", lambda: os.path.exists(image) if is_complete else os.listdir(os.path.dirname(image)))
+        wait_for("the image", lambda: os.path.exists(image) if is_complete else writes_beside(daemon, image))
         time.sleep(0.3)
         if not is_complete:
             daemon.ctl("guest", "guest", "suspend")
