@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""How fast one event gets to 1,000 clients: virtxld (on the simulated host) beside stock
+"""What 1,000 clients cost: how fast one event gets to all of them, and how many calls another
+client gets answered while they say nothing. virtxld (on the simulated host) beside stock
 libvirtd (its test driver).
 
-usage: fanout.py VIRTXLD
+usage: many_clients.py VIRTXLD
 
-A domain is suspended and resumed, each 1,000 times told. The clients are sockets and no
-more (tests/daemon/wire.py), so that it is the daemons that are measured; as the reader is
-one program on the same machine, the daemon's own time says more than the clock.
+The clients are sockets and no more (tests/daemon/wire.py), so that it is the daemons that
+are measured; as the reader is one program on the same machine, the daemon's own time says
+more than the clock.
 """
 
 import os
@@ -23,11 +24,12 @@ os.environ.setdefault("VIRTXLD", sys.argv[1])
 os.environ.setdefault("VIRTXL_SIMHOST", "")
 from daemons import Table, both  # noqa: E402
 from fixture import domain_xml  # noqa: E402
-from wire import CALLBACK_REGISTER, Wire, integer, optional  # noqa: E402
+from wire import CALLBACK_REGISTER, GET_TYPE, Wire, integer, optional  # noqa: E402
 
 CLIENTS = 1000
 TURNS = 5
 CHANGES = 10  # in a turn, of the domain
+CALLS = 1000  # in a turn, of one more client
 PATIENCE = 60
 
 
@@ -45,9 +47,8 @@ class Crowd:
             client.call(CALLBACK_REGISTER, integer(libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE) + optional())
             self.sockets[client.socket.fileno()] = client.socket
             self.poll.register(client.socket, select.EPOLLIN)
-        self.events = 0
-        self.seconds = 0
-        self.cpu_seconds = 0
+        self.other = Wire(daemon.socket, uri=daemon.name)
+        self.tallies = {}
 
     def read_event_each(self):
         """All are as long as the first: they tell the same."""
@@ -61,34 +62,52 @@ class Crowd:
                     waiting = CLIENTS * struct.unpack(">I", data[:4])[0]
                 waiting -= len(data)
 
-    def take_turn(self):
-        cpu, begin = self.daemon.cpu_seconds(), time.monotonic()
+    def tell_all(self):
+        """How many events arrived."""
         for number in range(CHANGES):
             self.domain.resume() if number % 2 else self.domain.suspend()
             self.read_event_each()
-        self.seconds += time.monotonic() - begin
-        self.cpu_seconds += self.daemon.cpu_seconds() - cpu
-        self.events += CHANGES * CLIENTS
+        return CHANGES * CLIENTS
+
+    def answer_one(self):
+        for _ in range(CALLS):
+            self.other.call(GET_TYPE)
+        return CALLS
+
+    def take_turn(self, what):
+        cpu, begin = self.daemon.cpu_seconds(), time.monotonic()
+        number = what(self)
+        spent = number, time.monotonic() - begin, self.daemon.cpu_seconds() - cpu
+        self.tallies[what] = [sum(pair) for pair in zip(spent, self.tallies.get(what, (0, 0, 0)))]
+
+    def rates(self, what):
+        """By the clock, and by the daemon's own CPU time, of which a tick is the least."""
+        number, seconds, cpu_seconds = self.tallies[what]
+        return number / seconds, number / max(cpu_seconds, 0.01)
 
     def end(self):
-        for client in self.clients:
+        for client in self.clients + [self.other]:
             client.socket.close()
         self.domain.destroy()
         self.connection.close()
 
 
 def main():
+    measured = {Crowd.tell_all: "events", Crowd.answer_one: "getType of one more client"}
     with both(sys.argv[1]) as (ours, stock):
         crowds = Crowd(ours, "xen"), Crowd(stock, "test")
-        for _ in range(TURNS):
-            for crowd in crowds:
-                crowd.take_turn()
+        for what in measured:
+            for _ in range(TURNS):
+                for crowd in crowds:
+                    crowd.take_turn(what)
         for crowd in crowds:
             crowd.end()
     table = Table()
-    table.heading("an event to %d clients" % CLIENTS)
-    table.row("arrivals a second", *(crowd.events / crowd.seconds for crowd in crowds))
-    table.row("arrivals for a second of the daemon's CPU", *(crowd.events / crowd.cpu_seconds for crowd in crowds))
+    table.heading("a second, %d clients connected" % CLIENTS)
+    for what, name in measured.items():
+        clock, cpu = zip(*(crowd.rates(what) for crowd in crowds))
+        table.row(name, *clock)
+        table.row(name + ", in a second of its CPU", *cpu)
     table.end()
 
 
