@@ -98,6 +98,26 @@ look_again(LibxlDriver *driver, LibxlDomain *domain, const XenDomainInfo *info)
 
 /* --- domains of ours ------------------------------------------------------- */
 
+static void
+tell_reconnect(gpointer data, gpointer user_data)
+{
+    g_autoptr(LibxlDomain) domain = data;
+    LibxlDriver *driver = user_data;
+
+    if (g_atomic_int_get(&driver->is_closing) || !libxl_domain_begin_job(domain, NULL))
+        return;
+    /* It may have stopped meanwhile. */
+    if (domain->live && !domain->is_foreign)
+        libxl_hook_tell(driver, domain->live, LIBXL_HOOK_RECONNECT);
+    libxl_domain_end_job(domain);
+}
+
+GThreadPool *
+libxl_adopt_reconnects_new(LibxlDriver *driver)
+{
+    return g_thread_pool_new(tell_reconnect, driver, 1, FALSE, NULL);
+}
+
 static bool
 was_to_be_built(const DomainStatus *status)
 {
@@ -198,7 +218,7 @@ adopt_ours(LibxlDriver *driver, LibxlDomain *domain, const XenDomainInfo *info, 
     g_message("domain '%s' runs already, id %u", domain->name, info->domid);
     libxl_channel_state_look_soon(driver, domain);
     if (!was_starting(status))
-        libxl_hook_tell(driver, domain->live, LIBXL_HOOK_RECONNECT);
+        g_thread_pool_push(driver->reconnects, libxl_domain_ref(domain), NULL);
     catch_up(driver, domain, info, status);
 }
 

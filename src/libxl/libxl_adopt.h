@@ -22,6 +22,10 @@
  * of another toolstack is listed and left to it. Called without the job. */
 void libxl_adopt_domain(LibxlDriver *driver, guint32 domid);
 
+/* A pool of one thread for domains that were taken over: it tells hooks of each, with its
+ * job, so that a hook that takes long holds up no client. */
+GThreadPool *libxl_adopt_reconnects_new(LibxlDriver *driver);
+
 /* Deals with the domains that ended while no driver was there; those that run
  * have been adopted before. Called without a job. */
 void libxl_adopt_dead(LibxlDriver *driver);

@@ -7,6 +7,7 @@
 
 #include "libxl/libxl_agent.h"
 #include "libxl/libxl_chr_lease.h"
+#include "libxl/libxl_domain_list.h"
 #include "util/error.h"
 #include "util/i18n.h"
 #include "util/log_subject.h"
@@ -15,12 +16,13 @@
 /* As long as libvirt's drivers wait. */
 #define JOB_WAIT_US (30 * G_USEC_PER_SEC)
 
-static LibxlDomain *
-domain_new(const char *name, const guint8 *uuid)
+LibxlDomain *
+libxl_domain_new(LibxlDomainList *list, const char *name, const guint8 *uuid)
 {
     LibxlDomain *domain = g_new0(LibxlDomain, 1);
 
     domain->ref_count = 1;
+    domain->list = list;
     domain->name = g_strdup(name);
     memcpy(domain->uuid, uuid, VIR_UUID_BUFLEN);
     g_mutex_init(&domain->lock);
@@ -123,6 +125,14 @@ libxl_domain_is_active(LibxlDomain *domain)
     return domain->live != NULL;
 }
 
+bool
+libxl_domain_has_definition(LibxlDomain *domain)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
+
+    return domain->live || domain->persistent;
+}
+
 LibxlDomainRef *
 libxl_domain_make_ref(LibxlDomain *domain)
 {
@@ -164,10 +174,14 @@ libxl_domain_set_persistent(LibxlDomain *domain, DomainDef *def)
 void
 libxl_domain_set_live(LibxlDomain *domain, DomainDef *def)
 {
-    bool goes_on = def && libxl_domain_get_id(domain) == def->id;
+    int old_id = libxl_domain_get_id(domain);
+    int id = def ? def->id : -1;
 
+    if (id != old_id)
+        libxl_domain_list_enter_id(domain->list, domain, id);
     replace_definition(domain, &domain->live, def);
-    if (!goes_on) {
+    if (!def || id != old_id) {
+        libxl_domain_list_leave_id(domain->list, domain, old_id);
         libxl_agent_interrupt(domain->agent);
         libxl_agent_forget(domain->agent);
         libxl_chr_leases_end(domain->chr_leases);
@@ -235,228 +249,4 @@ libxl_domain_not_found(const guint8 *uuid, GError **error)
     uuid_format(uuid, text);
     virtxl_error_set(error, VIR_ERR_NO_DOMAIN, _("no domain with matching uuid '%s'"), text);
     return NULL;
-}
-
-/* --- the list ------------------------------------------------------------- */
-
-struct LibxlDomainList {
-    GMutex lock;
-    GHashTable *by_uuid; /* owns a reference */
-    GHashTable *by_name;
-};
-
-static guint
-uuid_hash(gconstpointer key)
-{
-    guint hash;
-
-    memcpy(&hash, key, sizeof(hash));
-    return hash;
-}
-
-static gboolean
-uuid_equal(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, VIR_UUID_BUFLEN) == 0;
-}
-
-static void
-unref_value(gpointer domain)
-{
-    libxl_domain_unref(domain);
-}
-
-LibxlDomainList *
-libxl_domain_list_new(void)
-{
-    LibxlDomainList *list = g_new0(LibxlDomainList, 1);
-
-    g_mutex_init(&list->lock);
-    list->by_uuid = g_hash_table_new_full(uuid_hash, uuid_equal, NULL, unref_value);
-    list->by_name = g_hash_table_new(g_str_hash, g_str_equal);
-    return list;
-}
-
-void
-libxl_domain_list_free(LibxlDomainList *list)
-{
-    if (!list)
-        return;
-    g_hash_table_unref(list->by_name);
-    g_hash_table_unref(list->by_uuid);
-    g_mutex_clear(&list->lock);
-    g_free(list);
-}
-
-static bool
-has_definition(LibxlDomain *domain)
-{
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
-
-    return domain->live || domain->persistent;
-}
-
-static LibxlDomain *
-peek(LibxlDomainList *list, GHashTable *table, gconstpointer key)
-{
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&list->lock);
-    LibxlDomain *domain = g_hash_table_lookup(table, key);
-
-    return domain ? libxl_domain_ref(domain) : NULL;
-}
-
-static LibxlDomain *
-find(LibxlDomainList *list, GHashTable *table, gconstpointer key)
-{
-    LibxlDomain *domain = peek(list, table, key);
-
-    if (domain && !has_definition(domain))
-        g_clear_pointer(&domain, libxl_domain_unref);
-    return domain;
-}
-
-LibxlDomain *
-libxl_domain_list_find_uuid(LibxlDomainList *list, const guint8 *uuid)
-{
-    return find(list, list->by_uuid, uuid);
-}
-
-LibxlDomain *
-libxl_domain_list_peek_uuid(LibxlDomainList *list, const guint8 *uuid)
-{
-    return peek(list, list->by_uuid, uuid);
-}
-
-LibxlDomain *
-libxl_domain_list_find_name(LibxlDomainList *list, const char *name)
-{
-    return find(list, list->by_name, name);
-}
-
-GPtrArray *
-libxl_domain_list_get_all(LibxlDomainList *list)
-{
-    GPtrArray *all = g_ptr_array_new_with_free_func(unref_value);
-    GHashTableIter iter;
-    gpointer value;
-
-    g_mutex_lock(&list->lock);
-    g_hash_table_iter_init(&iter, list->by_uuid);
-    while (g_hash_table_iter_next(&iter, NULL, &value))
-        g_ptr_array_add(all, libxl_domain_ref(value));
-    g_mutex_unlock(&list->lock);
-
-    for (guint i = all->len; i > 0; i--) {
-        if (!has_definition(all->pdata[i - 1]))
-            g_ptr_array_remove_index_fast(all, i - 1);
-    }
-    return all;
-}
-
-LibxlDomain *
-libxl_domain_list_find_id(LibxlDomainList *list, int id)
-{
-    g_autoptr(GPtrArray) all = NULL;
-
-    if (id < 0)
-        return NULL;
-    all = libxl_domain_list_get_all(list);
-    for (guint i = 0; i < all->len; i++) {
-        if (libxl_domain_get_id(all->pdata[i]) == id)
-            return libxl_domain_ref(all->pdata[i]);
-    }
-    return NULL;
-}
-
-static bool
-check_name_and_uuid(LibxlDomain *by_uuid, LibxlDomain *by_name, const char *name, GError **error)
-{
-    char text[UUID_STRING_SIZE];
-
-    if (by_uuid && strcmp(by_uuid->name, name) != 0) {
-        uuid_format(by_uuid->uuid, text);
-        return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED,
-                                _("domain '%s' is already defined with uuid %s"), by_uuid->name,
-                                text);
-    }
-    if (by_name && by_name != by_uuid) {
-        uuid_format(by_name->uuid, text);
-        return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED,
-                                _("domain '%s' already exists with uuid %s"), name, text);
-    }
-    return true;
-}
-
-LibxlDomain *
-libxl_domain_list_obtain(LibxlDomainList *list, const char *name, const guint8 *uuid,
-                         GError **error)
-{
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&list->lock);
-    LibxlDomain *domain = g_hash_table_lookup(list->by_uuid, uuid);
-
-    if (!check_name_and_uuid(domain, g_hash_table_lookup(list->by_name, name), name, error))
-        return NULL;
-    if (!domain) {
-        domain = domain_new(name, uuid);
-        g_hash_table_insert(list->by_uuid, domain->uuid, domain);
-        g_hash_table_insert(list->by_name, domain->name, domain);
-    }
-    return libxl_domain_ref(domain);
-}
-
-void
-libxl_domain_list_prune(LibxlDomainList *list, LibxlDomain *domain)
-{
-    g_autoptr(LibxlDomain) keep = libxl_domain_ref(domain);
-
-    if (has_definition(domain))
-        return;
-    g_mutex_lock(&domain->lock);
-    domain->is_removed = true;
-    g_mutex_unlock(&domain->lock);
-    g_mutex_lock(&list->lock);
-    /* Another one may have taken its place since it was taken out. */
-    if (g_hash_table_lookup(list->by_uuid, domain->uuid) == domain) {
-        g_hash_table_remove(list->by_name, domain->name);
-        g_hash_table_remove(list->by_uuid, domain->uuid);
-    }
-    g_mutex_unlock(&list->lock);
-}
-
-/* --- renaming ------------------------------------------------------------------ */
-
-LibxlDomain *
-libxl_domain_list_reserve(LibxlDomainList *list, LibxlDomain *domain, const char *name,
-                          GError **error)
-{
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&list->lock);
-    LibxlDomain *next;
-
-    if (!check_name_and_uuid(NULL, g_hash_table_lookup(list->by_name, name), name, error))
-        return NULL;
-    next = domain_new(name, domain->uuid);
-    take_job(next);
-    g_hash_table_insert(list->by_name, next->name, next);
-    return next;
-}
-
-void
-libxl_domain_list_release(LibxlDomainList *list, LibxlDomain *reserved)
-{
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&list->lock);
-
-    g_hash_table_remove(list->by_name, reserved->name);
-}
-
-void
-libxl_domain_list_replace(LibxlDomainList *list, LibxlDomain *domain, LibxlDomain *next)
-{
-    g_mutex_lock(&list->lock);
-    g_hash_table_remove(list->by_name, domain->name);
-    /* The key is part of the value. */
-    g_hash_table_replace(list->by_uuid, next->uuid, libxl_domain_ref(next));
-    g_mutex_unlock(&list->lock);
-    g_mutex_lock(&domain->lock);
-    domain->is_removed = true;
-    g_mutex_unlock(&domain->lock);
 }

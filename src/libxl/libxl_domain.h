@@ -1,4 +1,4 @@
-/* One domain as the driver knows it, and the list of all of them.
+/* One domain as the driver knows it; libxl_domain_list.h has the list of all of them.
  *
  * A LibxlDomain has up to two definitions: the persistent one (what the next
  * start uses; on disk) and the live one (what runs now). At least one of them
@@ -35,13 +35,15 @@ typedef struct {
     bool is_ok;
 } LibxlEndedJob;
 
-typedef struct LibxlAgent LibxlAgent;         /* libxl_agent.h */
-typedef struct LibxlChrLeases LibxlChrLeases; /* libxl_chr_lease.h */
+typedef struct LibxlAgent LibxlAgent;           /* libxl_agent.h */
+typedef struct LibxlChrLeases LibxlChrLeases;   /* libxl_chr_lease.h */
+typedef struct LibxlDomainList LibxlDomainList; /* libxl_domain_list.h */
 
 typedef struct {
     gint ref_count;
     char *name;
     guint8 uuid[VIR_UUID_BUFLEN];
+    LibxlDomainList *list;      /* that it is in, or was */
     LibxlAgent *agent;          /* has a lock of its own */
     LibxlChrLeases *chr_leases; /* likewise */
 
@@ -74,6 +76,9 @@ LibxlDomain *libxl_domain_ref(LibxlDomain *domain);
 void libxl_domain_unref(LibxlDomain *domain);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibxlDomain, libxl_domain_unref)
 
+/* One without a definition, for @list to keep. */
+LibxlDomain *libxl_domain_new(LibxlDomainList *list, const char *name, const guint8 *uuid);
+
 /* Waits for the domain's job and takes it. Errors: VIR_ERR_OPERATION_TIMEOUT
  * when another operation does not end within 30 s; VIR_ERR_NO_DOMAIN when the
  * domain went away meanwhile. */
@@ -85,9 +90,12 @@ void libxl_domain_end_job(LibxlDomain *domain);
 /* The id it runs under, or -1. Takes the lock. */
 int libxl_domain_get_id(LibxlDomain *domain);
 bool libxl_domain_is_active(LibxlDomain *domain);
+/* One of the two, or both. Takes the lock. */
+bool libxl_domain_has_definition(LibxlDomain *domain);
 LibxlDomainRef *libxl_domain_make_ref(LibxlDomain *domain);
 
-/* For the holder of the job. Those with @def take it over (NULL: none). */
+/* For the holder of the job. Those with @def take it over (NULL: none). The id of a live
+ * definition never changes. */
 void libxl_domain_set_persistent(LibxlDomain *domain, DomainDef *def);
 void libxl_domain_set_live(LibxlDomain *domain, DomainDef *def);
 /* The same for a domain that goes on running, with other devices. */
@@ -102,39 +110,3 @@ void libxl_domain_add_messages(LibxlDomain *domain, GPtrArray *messages);
 
 /* The error that libvirt gives for a uuid that isn't known. Returns NULL. */
 LibxlDomain *libxl_domain_not_found(const guint8 *uuid, GError **error);
-
-/* --- the list ------------------------------------------------------------- */
-
-typedef struct LibxlDomainList LibxlDomainList;
-
-LibxlDomainList *libxl_domain_list_new(void);
-void libxl_domain_list_free(LibxlDomainList *list);
-
-/* Lookups return a reference, or NULL. Objects without a definition are not
- * found. */
-LibxlDomain *libxl_domain_list_find_uuid(LibxlDomainList *list, const guint8 *uuid);
-/* The same, but also finds one that is on its way in or out. */
-LibxlDomain *libxl_domain_list_peek_uuid(LibxlDomainList *list, const guint8 *uuid);
-LibxlDomain *libxl_domain_list_find_name(LibxlDomainList *list, const char *name);
-LibxlDomain *libxl_domain_list_find_id(LibxlDomainList *list, int id);
-/* An array of references, those without a definition left out, in no order. */
-GPtrArray *libxl_domain_list_get_all(LibxlDomainList *list);
-
-/* The domain with @uuid, or a new one without a definition under @name. Errors:
- * VIR_ERR_OPERATION_FAILED when @name is another domain's, or @uuid has another
- * name. */
-LibxlDomain *libxl_domain_list_obtain(LibxlDomainList *list, const char *name, const guint8 *uuid,
-                                      GError **error);
-
-/* Takes @domain out if it has no definition left; nothing happens if it is out
- * already. For the holder of the job. */
-void libxl_domain_list_prune(LibxlDomainList *list, LibxlDomain *domain);
-
-/* Another name for @domain, which does not run; its job is held. First a new object under
- * @name is reserved, which nobody finds yet and whose job the caller holds, too. Then it is
- * given what @domain has and takes its place, or is released. Errors:
- * VIR_ERR_OPERATION_FAILED when @name is another domain's. */
-LibxlDomain *libxl_domain_list_reserve(LibxlDomainList *list, LibxlDomain *domain, const char *name,
-                                       GError **error);
-void libxl_domain_list_replace(LibxlDomainList *list, LibxlDomain *domain, LibxlDomain *next);
-void libxl_domain_list_release(LibxlDomainList *list, LibxlDomain *reserved);

@@ -1,7 +1,7 @@
-/* The driver as a whole: its configuration, opening and closing, and the events
- * it takes from the host and gives to clients. The entry points of the API are
- * in libxl_driver_query.c (getters), libxl_driver_domain.c (operations) and
- * libxl_driver_device.c (operations on devices).
+/* The driver as a whole: opening and closing, and the events that it takes from the host;
+ * those that it gives to clients are in libxl_driver_event.c. The entry points of the API are
+ * in libxl_driver_query.c (getters), libxl_driver_domain.c (operations), libxl_driver_device.c
+ * (operations on devices) and more, a file for each of the things that they are about.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -17,6 +17,7 @@
 
 #include "libxl/libxl_adopt.h"
 #include "libxl/libxl_agent_probe.h"
+#include "libxl/libxl_balloon.h"
 #include "libxl/libxl_capabilities.h"
 #include "libxl/libxl_channel.h"
 #include "libxl/libxl_channel_state.h"
@@ -35,82 +36,6 @@
 /* Threads that follow up on what the host reports. A restart takes one for as
  * long as the build of a domain. */
 #define FOLLOW_UP_THREADS 16
-
-/* --- configuration -------------------------------------------------------- */
-
-/* Debian's and upstream's places of what the HVM domains of libvirt's Xen
- * driver name by default; the first that is there. */
-static char *
-first_existing(const char *const *paths)
-{
-    for (gsize i = 0; paths[i]; i++) {
-        if (g_file_test(paths[i], G_FILE_TEST_EXISTS))
-            return g_strdup(paths[i]);
-    }
-    return g_strdup(paths[0]);
-}
-
-static const char *const emulators[] = {
-    "/usr/bin/qemu-system-i386",
-    "/usr/libexec/xen-qemu-system-i386",
-    "/usr/lib/xen/bin/qemu-system-i386",
-    NULL,
-};
-static const char *const loaders[] = {
-    "/usr/lib/xen-4.17/boot/hvmloader",
-    "/usr/lib/xen/boot/hvmloader",
-    "/usr/libexec/xen/boot/hvmloader",
-    NULL,
-};
-
-LibxlDriverConfig *
-libxl_driver_config_new(const char *root)
-{
-    LibxlDriverConfig *config = g_new0(LibxlDriverConfig, 1);
-
-    if (strcmp(root, "/") == 0)
-        root = "";
-    config->config_dir = g_strconcat(root, "/etc/libvirt/libxl", NULL);
-    config->autostart_dir = g_strconcat(root, "/etc/libvirt/libxl/autostart", NULL);
-    config->save_dir = g_strconcat(root, "/var/lib/libvirt/libxl/save", NULL);
-    config->dump_dir = g_strconcat(root, "/var/lib/libvirt/libxl/dump", NULL);
-    config->state_dir = g_strconcat(root, "/run/libvirt/libxl", NULL);
-    config->channel_dir = g_strconcat(root, "/run/libvirt/libxl/channel", NULL);
-    config->log_dir = g_strconcat(root, "/var/log/libvirt/libxl", NULL);
-    config->hook_dir = g_strconcat(root, "/etc/libvirt/hooks", NULL);
-    config->sysfs_dir = g_strconcat(root, "/sys", NULL);
-    config->dmi_dir = g_strconcat(root, "/sys/class/dmi/id", NULL);
-    config->emulator = first_existing(emulators);
-    config->hvm_loader = first_existing(loaders);
-    config->channel_mode = 0660;
-    config->channel_group = (gid_t)-1;
-    config->channel_backend = LIBXL_CHANNEL_BACKEND_VIRTXL;
-    config->channel_hold_in = CHANNEL_SOURCE_HOLD_IN;
-    config->channel_hold_out = CHANNEL_SOURCE_HOLD_OUT;
-    config->channel_overflow = LIBXL_CHANNEL_DISCARD;
-    config->autoballoon = LIBXL_AUTOBALLOON_AUTO;
-    return config;
-}
-
-void
-libxl_driver_config_free(LibxlDriverConfig *config)
-{
-    if (!config)
-        return;
-    g_free(config->config_dir);
-    g_free(config->autostart_dir);
-    g_free(config->save_dir);
-    g_free(config->dump_dir);
-    g_free(config->state_dir);
-    g_free(config->channel_dir);
-    g_free(config->log_dir);
-    g_free(config->hook_dir);
-    g_free(config->sysfs_dir);
-    g_free(config->dmi_dir);
-    g_free(config->emulator);
-    g_free(config->hvm_loader);
-    g_free(config);
-}
 
 /* --- what all files of the driver use --------------------------------------- */
 
@@ -135,58 +60,6 @@ libxl_driver_check_flags(guint flags, guint known, const char *call, GError **er
         return virtxl_error_set(error, VIR_ERR_INVALID_ARG, _("unsupported flags (0x%x) in %s"),
                                 flags & ~known, call);
     return true;
-}
-
-/* --- events to clients ----------------------------------------------------- */
-
-static void
-free_event(gpointer data)
-{
-    LibxlDriverEvent *event = data;
-
-    libxl_domain_ref_free(event->domain);
-    g_free(event->alias);
-    g_free(event->uri);
-    if (event->params)
-        g_array_unref(event->params);
-    g_free(event);
-}
-
-static gboolean
-deliver_events(gpointer user_data)
-{
-    LibxlDriver *driver = user_data;
-    LibxlDriverEvent *event;
-
-    while ((event = g_async_queue_try_pop(driver->events))) {
-        driver->event_func(event, driver->event_data);
-        free_event(event);
-    }
-    return G_SOURCE_REMOVE;
-}
-
-void
-libxl_driver_emit_event(LibxlDriver *driver, LibxlDomain *domain, LibxlDriverEvent event)
-{
-    event.domain = libxl_domain_make_ref(domain);
-    g_async_queue_push(driver->events, g_memdup2(&event, sizeof(event)));
-    g_idle_add_full(G_PRIORITY_DEFAULT, deliver_events, driver, NULL);
-}
-
-void
-libxl_driver_emit(LibxlDriver *driver, LibxlDomain *domain, virDomainEventID id, int type,
-                  int detail)
-{
-    libxl_driver_emit_event(driver, domain,
-                            (LibxlDriverEvent){.id = id, .type = type, .detail = detail});
-}
-
-void
-libxl_driver_emit_device(LibxlDriver *driver, LibxlDomain *domain, virDomainEventID id,
-                         const char *alias)
-{
-    libxl_driver_emit_event(driver, domain,
-                            (LibxlDriverEvent){.id = id, .alias = g_strdup(alias ? alias : "")});
 }
 
 /* --- events from the host ---------------------------------------------------- */
@@ -367,22 +240,30 @@ take_lock(LibxlDriver *driver, GError **error)
     return true;
 }
 
+static DomainDef *
+describe_domain_zero(const LibxlDriver *driver, const XenDomainInfo *info)
+{
+    DomainDef *def = libxl_adopt_describe(driver, info);
+
+    g_free(def->name);
+    def->name = g_strdup("Domain-0");
+    return def;
+}
+
 /* Domain-0 is this machine: there from the start, and never ours to end. */
 static void
 add_domain_zero(LibxlDriver *driver, const XenDomainInfo *info)
 {
     g_autoptr(LibxlDomain) domain =
         libxl_domain_list_obtain(driver->domains, "Domain-0", info->uuid, NULL);
+    DomainDef *live;
 
     if (!domain)
         return;
-    libxl_domain_set_live(domain, libxl_adopt_describe(driver, info));
-    libxl_domain_set_persistent(domain, libxl_adopt_describe(driver, info));
-    g_free(domain->persistent->name);
-    domain->persistent->name = g_strdup("Domain-0");
-    g_free(domain->live->name);
-    domain->live->name = g_strdup("Domain-0");
-    domain->live->id = 0;
+    live = describe_domain_zero(driver, info);
+    live->id = 0;
+    libxl_domain_set_live(domain, live);
+    libxl_domain_set_persistent(domain, describe_domain_zero(driver, info));
     domain->is_foreign = true;
     libxl_domain_set_state(domain, VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_BOOTED);
 }
@@ -472,12 +353,14 @@ libxl_driver_open(LibxlDriverConfig *config, XenHost *host, LibxlDriverEventFunc
     driver->domains = libxl_domain_list_new();
     driver->event_func = func;
     driver->event_data = user_data;
-    driver->events = g_async_queue_new_full(free_event);
+    driver->events = libxl_driver_events_new();
     driver->timers = g_ptr_array_new_with_free_func(destroy_timer);
     g_mutex_init(&driver->timers_lock);
     driver->probes = libxl_agent_probe_pool_new(driver);
+    driver->reconnects = libxl_adopt_reconnects_new(driver);
     driver->follow_up = g_thread_pool_new(follow_up, driver, FOLLOW_UP_THREADS, FALSE, NULL);
     g_mutex_init(&driver->sample_lock);
+    driver->balloon = libxl_balloon_new();
     return open_driver(driver, error) ? g_steal_pointer(&driver) : NULL;
 }
 
@@ -487,6 +370,7 @@ libxl_driver_close(LibxlDriver *driver)
     if (!driver)
         return;
     g_atomic_int_set(&driver->is_closing, 1);
+    g_thread_pool_free(driver->reconnects, FALSE, TRUE);
     if (driver->autostart)
         g_thread_pool_free(driver->autostart, FALSE, TRUE);
     libxl_driver_close_agents(driver);
@@ -504,6 +388,7 @@ libxl_driver_close(LibxlDriver *driver)
     xen_host_info_clear(&driver->info);
     libxl_driver_config_free(driver->config);
     g_mutex_clear(&driver->sample_lock);
+    libxl_balloon_free(driver->balloon);
     g_mutex_clear(&driver->timers_lock);
     g_free(driver->capabilities);
     g_free(driver->guest_kinds);

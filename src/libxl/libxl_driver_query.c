@@ -1,5 +1,6 @@
-/* The getters of the driver's API: see libxl_driver.h. All but the sampling at
- * the end answer from what the driver knows, under a lock held for a moment.
+/* Getters of the driver's API: see libxl_driver.h. They answer from what the driver knows,
+ * under a lock held for a moment. Lists are in libxl_driver_list.c, and what the hypervisor has
+ * to be asked for is in libxl_driver_info.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -11,9 +12,6 @@
 #include "libxl/libxl_store.h"
 #include "util/error.h"
 #include "util/i18n.h"
-
-/* How old what the hypervisor said may be and still be an answer. */
-#define SAMPLE_FRESH_US (100 * 1000)
 
 /* --- the connection and the host -------------------------------------------- */
 
@@ -39,121 +37,6 @@ int
 libxl_driver_connect_get_max_vcpus(LibxlDriver *driver, const char *type, GError **error)
 {
     return (int)driver->info.max_vcpus;
-}
-
-/* --- lists and lookups --------------------------------------------------------- */
-
-/* One group of virConnectListAllDomainsFlags: a domain passes if no flag of the
- * group is asked for, or the one that is true of it. */
-static bool
-passes(guint flags, guint if_true, guint if_false, bool value)
-{
-    return !(flags & (if_true | if_false)) || (flags & (value ? if_true : if_false));
-}
-
-static bool
-state_passes(guint flags, virDomainState state)
-{
-    const guint all = VIR_CONNECT_LIST_DOMAINS_RUNNING | VIR_CONNECT_LIST_DOMAINS_PAUSED |
-                      VIR_CONNECT_LIST_DOMAINS_SHUTOFF | VIR_CONNECT_LIST_DOMAINS_OTHER;
-    guint is;
-
-    switch (state) {
-    case VIR_DOMAIN_RUNNING:
-        is = VIR_CONNECT_LIST_DOMAINS_RUNNING;
-        break;
-    case VIR_DOMAIN_PAUSED:
-        is = VIR_CONNECT_LIST_DOMAINS_PAUSED;
-        break;
-    case VIR_DOMAIN_SHUTOFF:
-        is = VIR_CONNECT_LIST_DOMAINS_SHUTOFF;
-        break;
-    default:
-        is = VIR_CONNECT_LIST_DOMAINS_OTHER;
-        break;
-    }
-    return !(flags & all) || (flags & is);
-}
-
-/* No domain has snapshots or checkpoints here. */
-bool
-libxl_driver_domain_passes(LibxlDriver *driver, LibxlDomain *domain, guint flags)
-{
-    const guint save =
-        VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE | VIR_CONNECT_LIST_DOMAINS_NO_MANAGEDSAVE;
-    bool ok;
-
-    g_mutex_lock(&domain->lock);
-    ok = passes(flags, VIR_CONNECT_LIST_DOMAINS_ACTIVE, VIR_CONNECT_LIST_DOMAINS_INACTIVE,
-                domain->live != NULL) &&
-         passes(flags, VIR_CONNECT_LIST_DOMAINS_PERSISTENT, VIR_CONNECT_LIST_DOMAINS_TRANSIENT,
-                domain->persistent != NULL) &&
-         passes(flags, VIR_CONNECT_LIST_DOMAINS_AUTOSTART, VIR_CONNECT_LIST_DOMAINS_NO_AUTOSTART,
-                domain->autostart) &&
-         passes(flags, VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT, VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT,
-                false) &&
-         passes(flags, VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT,
-                VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT, false) &&
-         state_passes(flags, domain->state);
-    g_mutex_unlock(&domain->lock);
-
-    return ok && (!(flags & save) || passes(flags, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE,
-                                            VIR_CONNECT_LIST_DOMAINS_NO_MANAGEDSAVE,
-                                            libxl_store_has_managed_save(driver, domain)));
-}
-
-static void
-free_ref(gpointer ref)
-{
-    libxl_domain_ref_free(ref);
-}
-
-GPtrArray *
-libxl_driver_connect_list_all_domains(LibxlDriver *driver, guint flags, GError **error)
-{
-    const guint known = VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT * 2 - 1;
-    g_autoptr(GPtrArray) all = NULL;
-    GPtrArray *refs;
-
-    if (!libxl_driver_check_flags(flags, known, "virConnectListAllDomains", error))
-        return NULL;
-    all = libxl_domain_list_get_all(driver->domains);
-    refs = g_ptr_array_new_full(all->len, free_ref);
-    for (guint i = 0; i < all->len; i++) {
-        if (libxl_driver_domain_passes(driver, all->pdata[i], flags))
-            g_ptr_array_add(refs, libxl_domain_make_ref(all->pdata[i]));
-    }
-    return refs;
-}
-
-LibxlDomainRef *
-libxl_driver_domain_lookup_by_id(LibxlDriver *driver, int id, GError **error)
-{
-    g_autoptr(LibxlDomain) domain = libxl_domain_list_find_id(driver->domains, id);
-
-    if (domain)
-        return libxl_domain_make_ref(domain);
-    virtxl_error_set(error, VIR_ERR_NO_DOMAIN, _("no domain with matching id '%d'"), id);
-    return NULL;
-}
-
-LibxlDomainRef *
-libxl_driver_domain_lookup_by_uuid(LibxlDriver *driver, const guint8 *uuid, GError **error)
-{
-    g_autoptr(LibxlDomain) domain = libxl_driver_find(driver, uuid, error);
-
-    return domain ? libxl_domain_make_ref(domain) : NULL;
-}
-
-LibxlDomainRef *
-libxl_driver_domain_lookup_by_name(LibxlDriver *driver, const char *name, GError **error)
-{
-    g_autoptr(LibxlDomain) domain = libxl_domain_list_find_name(driver->domains, name);
-
-    if (domain)
-        return libxl_domain_make_ref(domain);
-    virtxl_error_set(error, VIR_ERR_NO_DOMAIN, _("no domain with matching name '%s'"), name);
-    return NULL;
 }
 
 /* --- a domain ------------------------------------------------------------------ */
@@ -429,86 +312,4 @@ libxl_driver_domain_get_messages(LibxlDriver *driver, const guint8 *uuid, guint 
     }
     libxl_driver_unlock_domain(domain);
     return g_strv_builder_end(builder);
-}
-
-/* --- what only the hypervisor knows ---------------------------------------------- */
-
-static bool
-is_fresh(const LibxlDomain *domain)
-{
-    return !domain->live || (domain->sample.taken_us &&
-                             g_get_monotonic_time() - domain->sample.taken_us < SAMPLE_FRESH_US);
-}
-
-bool
-libxl_driver_domain_info_is_fresh(LibxlDriver *driver, const guint8 *uuid)
-{
-    LibxlDomain *domain = libxl_driver_find_and_lock(driver, uuid, NULL);
-    bool fresh;
-
-    if (!domain)
-        return true;
-    fresh = is_fresh(domain);
-    libxl_driver_unlock_domain(domain);
-    return fresh;
-}
-
-static void
-take_sample(LibxlDriver *driver, const XenDomainInfo *info, gint64 now)
-{
-    g_autoptr(LibxlDomain) domain = libxl_domain_list_peek_uuid(driver->domains, info->uuid);
-
-    if (!domain)
-        return;
-    g_mutex_lock(&domain->lock);
-    if (domain->live && domain->live->id == (int)info->domid)
-        domain->sample = (LibxlDomainSample){info->cpu_time_ns, info->current_memory_kib,
-                                             info->online_vcpus, now};
-    g_mutex_unlock(&domain->lock);
-}
-
-/* One question answers for all domains: many clients that ask for many domains
- * cost the hypervisor one listing for each moment. */
-static bool
-sample(LibxlDriver *driver, const guint8 *uuid, GError **error)
-{
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&driver->sample_lock);
-    g_autoptr(GPtrArray) infos = NULL;
-    gint64 now = g_get_monotonic_time();
-
-    /* Another one may have asked while this one waited for the lock. */
-    if (libxl_driver_domain_info_is_fresh(driver, uuid))
-        return true;
-    infos = driver->host->ops->list_domains(driver->host, error);
-    if (!infos)
-        return false;
-    for (guint i = 0; i < infos->len; i++)
-        take_sample(driver, infos->pdata[i], now);
-    return true;
-}
-
-bool
-libxl_driver_domain_get_info(LibxlDriver *driver, const guint8 *uuid, virDomainInfo *info,
-                             GError **error)
-{
-    LibxlDomain *domain;
-    const DomainDef *def;
-
-    if (!libxl_driver_domain_info_is_fresh(driver, uuid) && !sample(driver, uuid, error))
-        return false;
-    domain = libxl_driver_find_and_lock(driver, uuid, error);
-    if (!domain)
-        return false;
-    def = current_definition(domain);
-    *info = (virDomainInfo){.state = (guchar)domain->state,
-                            .maxMem = def->memory_max,
-                            .memory = def->memory,
-                            .nrVirtCpu = (gushort)def->vcpus};
-    if (domain->live && domain->sample.taken_us) {
-        info->memory = domain->sample.memory_kib;
-        info->nrVirtCpu = (gushort)domain->sample.vcpus;
-        info->cpuTime = domain->sample.cpu_time_ns;
-    }
-    libxl_driver_unlock_domain(domain);
-    return true;
 }

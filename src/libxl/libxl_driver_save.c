@@ -52,10 +52,54 @@ libxl_driver_domain_restore(LibxlDriver *driver, const char *path, const char *x
     return ok;
 }
 
+/* --- typed parameters ------------------------------------------------------ */
+
+static bool
+read_param(const virTypedParameter *param, LibxlSaveParams *read, GError **error)
+{
+    const char **slot;
+
+    if (g_str_equal(param->field, VIR_DOMAIN_SAVE_PARAM_FILE))
+        slot = &read->path;
+    else if (g_str_equal(param->field, VIR_DOMAIN_SAVE_PARAM_DXML))
+        slot = &read->xml;
+    else
+        return virtxl_error_set(error, VIR_ERR_INVALID_ARG,
+                                _("saving and restoring know no parameter '%s'"), param->field);
+    if (param->type != VIR_TYPED_PARAM_STRING)
+        return virtxl_error_set(error, VIR_ERR_INVALID_ARG, _("parameter '%s' is not a string"),
+                                param->field);
+    if (*slot)
+        return virtxl_error_set(error, VIR_ERR_INVALID_ARG, _("parameter '%s' is there twice"),
+                                param->field);
+    *slot = param->value.s;
+    return true;
+}
+
+bool
+libxl_save_params_read(const GArray *params, LibxlSaveParams *read, GError **error)
+{
+    *read = (LibxlSaveParams){0};
+    for (guint i = 0; i < params->len; i++) {
+        if (!read_param(&g_array_index(params, virTypedParameter, i), read, error))
+            return false;
+    }
+    return true;
+}
+
+bool
+libxl_restore_params_read(const GArray *params, LibxlSaveParams *read, GError **error)
+{
+    return libxl_save_params_read(params, read, error) &&
+           (read->path || virtxl_error_set(error, VIR_ERR_INVALID_ARG,
+                                           _("what to restore from is missing: parameter '%s'"),
+                                           VIR_DOMAIN_SAVE_PARAM_FILE));
+}
+
 /* --- managed save ---------------------------------------------------------- */
 
 static bool
-save_managed(LibxlDriver *driver, LibxlDomain *domain, guint flags, GError **error)
+save_managed(LibxlDriver *driver, LibxlDomain *domain, const char *xml, guint flags, GError **error)
 {
     g_autofree char *path = libxl_store_get_managed_save_path(driver, domain);
 
@@ -64,12 +108,12 @@ save_managed(LibxlDriver *driver, LibxlDomain *domain, guint flags, GError **err
                                 _("transient domain '%s' would not be there to start again"),
                                 domain->name);
     return file_make_directory(driver->config->save_dir, 0700, error) &&
-           libxl_save_write(driver, domain, path, NULL, flags, error);
+           libxl_save_write(driver, domain, path, xml, flags, error);
 }
 
 bool
-libxl_driver_domain_managed_save(LibxlDriver *driver, const guint8 *uuid, guint flags,
-                                 GError **error)
+libxl_driver_domain_managed_save(LibxlDriver *driver, const guint8 *uuid, const char *xml,
+                                 guint flags, GError **error)
 {
     LibxlDomain *domain;
     bool ok;
@@ -77,7 +121,7 @@ libxl_driver_domain_managed_save(LibxlDriver *driver, const guint8 *uuid, guint 
     if (!libxl_save_check_flags(flags, SAVE_FLAGS, "virDomainManagedSave", error) ||
         !(domain = libxl_driver_begin_active(driver, uuid, error)))
         return false;
-    ok = save_managed(driver, domain, flags, error);
+    ok = save_managed(driver, domain, xml, flags, error);
     libxl_driver_note_job(driver, domain, VIR_DOMAIN_JOB_OPERATION_SAVE, ok);
     libxl_driver_end(domain);
     return ok;

@@ -15,8 +15,19 @@ bool libxl_driver_domain_save(LibxlDriver *driver, const guint8 *uuid, const cha
 bool libxl_driver_domain_restore(LibxlDriver *driver, const char *path, const char *xml,
                                  guint flags, GError **error);
 
-bool libxl_driver_domain_managed_save(LibxlDriver *driver, const guint8 *uuid, guint flags,
-                                      GError **error);
+/* What virDomainSaveParams and virDomainRestoreParams are given. */
+typedef struct {
+    const char *path; /* VIR_DOMAIN_SAVE_PARAM_FILE; NULL: a managed save */
+    const char *xml;  /* VIR_DOMAIN_SAVE_PARAM_DXML; may be NULL */
+} LibxlSaveParams;
+
+/* Reads them from typed parameters, whose strings they point to; to restore takes a path.
+ * VIR_ERR_INVALID_ARG for another parameter, one that is there twice or is no string. */
+bool libxl_save_params_read(const GArray *params, LibxlSaveParams *read, GError **error);
+bool libxl_restore_params_read(const GArray *params, LibxlSaveParams *read, GError **error);
+
+bool libxl_driver_domain_managed_save(LibxlDriver *driver, const guint8 *uuid, const char *xml,
+                                      guint flags, GError **error);
 bool libxl_driver_domain_managed_save_remove(LibxlDriver *driver, const guint8 *uuid, guint flags,
                                              GError **error);
 

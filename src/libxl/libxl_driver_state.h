@@ -7,8 +7,10 @@
 
 #include "conf/cpu_model.h"
 #include "conf/domain_schema.h"
-#include "libxl/libxl_domain.h"
+#include "libxl/libxl_domain_list.h"
 #include "libxl/libxl_driver.h"
+
+typedef struct LibxlBalloon LibxlBalloon; /* libxl_balloon.h */
 
 struct LibxlDriver {
     LibxlDriverConfig *config;
@@ -28,14 +30,19 @@ struct LibxlDriver {
 
     /* Follows up on what the host reports (a domain that stopped): may block. */
     GThreadPool *follow_up;
-    GThreadPool *probes;    /* of agents: libxl_agent_probe.c */
-    GThreadPool *autostart; /* NULL if there was nothing to start */
+    GThreadPool *probes;     /* of agents: libxl_agent_probe.c */
+    GThreadPool *reconnects; /* hooks: libxl_adopt.c */
+    GThreadPool *autostart;  /* NULL if there was nothing to start */
     GMutex timers_lock;
     GPtrArray *timers; /* of GSource: what is to be done later */
     gint is_closing;
 
     GMutex sample_lock;
+    LibxlBalloon *balloon;
 };
+
+/* For driver->events. */
+GAsyncQueue *libxl_driver_events_new(void);
 
 /* Tells clients, through the default main context. May be called anywhere. */
 void libxl_driver_emit(LibxlDriver *driver, LibxlDomain *domain, virDomainEventID id, int type,

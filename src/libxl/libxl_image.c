@@ -21,9 +21,10 @@ enum {
     XML_MAX = 4 * 1024 * 1024, /* what a client could have defined: a string on the wire */
     PAUSED = 1 << 0,
     COPY_SIZE = 1024 * 1024,
+    NAMES_TRIED = 100,
 };
 
-/* Ends the name of an image that is being written. */
+/* Ends the name of an image that is not in its place yet. */
 #define UNFINISHED "XXXXXX"
 
 typedef struct {
@@ -187,6 +188,45 @@ find_place(const char *path, GError **error)
     return place ? place : g_strdup(path);
 }
 
+/* It goes with the process that has it open. Not all file systems can do that. */
+static bool
+open_nameless(LibxlImageFile *file)
+{
+    g_autofree char *directory = g_path_get_dirname(file->path);
+
+    file->fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    return file->fd >= 0;
+}
+
+static bool
+open_named(LibxlImageFile *file)
+{
+    file->temporary = g_strconcat(file->path, "." UNFINISHED, NULL);
+    file->fd = g_mkstemp_full(file->temporary, O_RDWR | O_CLOEXEC, 0600);
+    if (file->fd < 0)
+        g_clear_pointer(&file->temporary, g_free);
+    return file->fd >= 0;
+}
+
+/* A name beside its place, since a link can't take the place of a file. */
+static bool
+give_name(LibxlImageFile *file)
+{
+    g_autofree char *open_file = g_strdup_printf("/proc/self/fd/%d", file->fd);
+
+    for (guint i = 0; i < NAMES_TRIED; i++) {
+        g_autofree char *name = g_strdup_printf("%s.%06x", file->path, g_random_int() & 0xffffff);
+
+        if (linkat(AT_FDCWD, open_file, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0) {
+            file->temporary = g_steal_pointer(&name);
+            return true;
+        }
+        if (errno != EEXIST)
+            break;
+    }
+    return false;
+}
+
 LibxlImageFile *
 libxl_image_file_new(const char *path, const char *xml, guint version, bool paused, GError **error)
 {
@@ -197,10 +237,7 @@ libxl_image_file_new(const char *path, const char *xml, guint version, bool paus
         return NULL;
     file = g_new0(LibxlImageFile, 1);
     file->path = g_steal_pointer(&place);
-    file->temporary = g_strconcat(file->path, "." UNFINISHED, NULL);
-    file->fd = g_mkstemp_full(file->temporary, O_RDWR | O_CLOEXEC, 0600);
-    if (file->fd < 0) {
-        g_clear_pointer(&file->temporary, g_free);
+    if (!open_nameless(file) && !open_named(file)) {
         fail_to_write(file, error);
         return NULL;
     }
@@ -214,6 +251,8 @@ libxl_image_file_commit(LibxlImageFile *file, bool bypass_cache, GError **error)
         return fail_to_write(file, error);
     if (bypass_cache)
         (void)posix_fadvise(file->fd, 0, 0, POSIX_FADV_DONTNEED);
+    if (!file->temporary && !give_name(file))
+        return fail_to_write(file, error);
     if (!file_move(file->temporary, file->path, error))
         return false;
     g_clear_pointer(&file->temporary, g_free);

@@ -13,7 +13,8 @@
  * is fuzzed.
  *
  * A file is written beside its place (LibxlImageFile) and renamed when it is complete and
- * on disk: there is never half of one.
+ * on disk: there is never half of one. Where the file system can do that it has no name before,
+ * so that nothing is left of it when the process is killed.
  *
  * Everything here blocks on the disk.
  *
@@ -45,7 +46,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibxlImage, libxl_image_free)
 typedef struct {
     int fd; /* the stream goes here */
     char *path;
-    char *temporary; /* NULL once it is in place */
+    char *temporary; /* its name; NULL: it has none, or is in place */
 } LibxlImageFile;
 
 /* Begins the image that is to be at @path, absolute, with the header and @xml. Errors:
@@ -60,8 +61,8 @@ bool libxl_image_file_commit(LibxlImageFile *file, bool bypass_cache, GError **e
 void libxl_image_file_free(LibxlImageFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibxlImageFile, libxl_image_file_free)
 
-/* Removes from @directory what images were written in that were never committed: a process
- * that was killed has left them, and they are as large as guests are. For a directory in which
+/* Removes from @directory what images were written in that were never committed: where they
+ * have names, a process that was killed has left them, and they are as large as guests are. For a directory in which
  * nobody else saves. */
 void libxl_image_remove_unfinished(const char *directory);
 

@@ -23,6 +23,9 @@
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"                                         \
     "0123456789_"
 
+/* As the parser names what it reads. */
+#define CONFIG_NAME "xl.cfg"
+
 /* In an item, and no character of a definition. */
 #define SPOILED '\001'
 
@@ -74,21 +77,56 @@ scan_names(const char *text, GHashTable *names)
 
 /* --- reading -------------------------------------------------------------------- */
 
-/* What the parser said since the last time, one line. */
+/* What the parser said since the last time, one line. It calls warnings what are errors to
+ * us. */
 static char *
 take_words(XenXlConfig *config)
 {
-    char *words;
+    g_autofree char *words = NULL;
+    g_auto(GStrv) parts = NULL;
 
     fflush(config->report);
     words = g_utf8_make_valid(config->words ? config->words : "", -1);
     rewind(config->report);
-    g_strchomp(words);
-    return g_strdelimit(words, "\n", ' ');
+    g_strdelimit(g_strchomp(words), "\n", ' ');
+    parts = g_strsplit(words, "warning: ", -1);
+    return g_strjoinv("", parts);
+}
+
+/* What a setting has to be. */
+typedef enum {
+    WANTED_TEXT,
+    WANTED_NUMBER,
+    WANTED_LIST,
+} Wanted;
+
+/* The line is in the parser's words only. */
+static bool
+set_refused(XenXlConfig *config, const char *name, Wanted wanted, GError **error)
+{
+    g_autofree char *words = take_words(config);
+    guint line = 0;
+
+    sscanf(words, CONFIG_NAME ":%u:", &line);
+    switch (wanted) {
+    case WANTED_TEXT:
+        return virtxl_error_set(error, VIR_ERR_CONF_SYNTAX,
+                                _("line %u of the configuration: '%s' has to be one value"), line,
+                                name);
+    case WANTED_NUMBER:
+        return virtxl_error_set(error, VIR_ERR_CONF_SYNTAX,
+                                _("line %u of the configuration: '%s' has to be a number"), line,
+                                name);
+    case WANTED_LIST:
+        return virtxl_error_set(error, VIR_ERR_CONF_SYNTAX,
+                                _("line %u of the configuration: '%s' has to be a list"), line,
+                                name);
+    }
+    g_return_val_if_reached(false);
 }
 
 static bool
-set_refused(XenXlConfig *config, GError **error)
+set_unreadable(XenXlConfig *config, GError **error)
 {
     g_autofree char *words = take_words(config);
 
@@ -108,13 +146,13 @@ xen_xl_config_parse(const char *text, GError **error)
         return NULL;
     }
     config->report = open_memstream(&config->words, &config->words_size);
-    config->xlu = config->report ? xlu_cfg_init(config->report, "xl.cfg") : NULL;
+    config->xlu = config->report ? xlu_cfg_init(config->report, CONFIG_NAME) : NULL;
     if (!config->xlu) {
         virtxl_error_set(error, VIR_ERR_NO_MEMORY, _("cannot read the configuration"));
         return NULL;
     }
     if (xlu_cfg_readdata(config->xlu, text, (int)length) != 0) {
-        set_refused(config, error);
+        set_unreadable(config, error);
         return NULL;
     }
     scan_names(text, config->unread);
@@ -137,16 +175,17 @@ xen_xl_config_free(XenXlConfig *config)
 
 /* Of what a reader of libxlutil's returned. */
 static bool
-finish(XenXlConfig *config, const char *name, int status, GError **error)
+finish(XenXlConfig *config, const char *name, int status, Wanted wanted, GError **error)
 {
     g_hash_table_remove(config->unread, name);
-    return status == 0 || status == ESRCH || set_refused(config, error);
+    return status == 0 || status == ESRCH || set_refused(config, name, wanted, error);
 }
 
 bool
 xen_xl_config_text(XenXlConfig *config, const char *name, const char **value, GError **error)
 {
-    return finish(config, name, xlu_cfg_get_string(config->xlu, name, value, 0), error);
+    return finish(config, name, xlu_cfg_get_string(config->xlu, name, value, 0), WANTED_TEXT,
+                  error);
 }
 
 bool
@@ -154,7 +193,8 @@ xen_xl_config_number(XenXlConfig *config, const char *name, gint64 *value, GErro
 {
     long number = (long)*value;
 
-    if (!finish(config, name, xlu_cfg_get_long(config->xlu, name, &number, 0), error))
+    if (!finish(config, name, xlu_cfg_get_long(config->xlu, name, &number, 0), WANTED_NUMBER,
+                error))
         return false;
     *value = number;
     return true;
@@ -181,7 +221,8 @@ xen_xl_config_list(XenXlConfig *config, const char *name, GError **error)
 
     if (xlu_cfg_get_string(config->xlu, name, &text, 1) == 0)
         g_ptr_array_add(items, (char *)text);
-    else if (!finish(config, name, xlu_cfg_get_list(config->xlu, name, &list, &count, 0), error))
+    else if (!finish(config, name, xlu_cfg_get_list(config->xlu, name, &list, &count, 0),
+                     WANTED_LIST, error))
         return NULL;
     g_hash_table_remove(config->unread, name);
     for (int i = 0; i < count; i++) {
@@ -218,7 +259,8 @@ xen_xl_config_lists(XenXlConfig *config, const char *name, GError **error)
     XLU_ConfigList *list = NULL;
     int count = 0;
 
-    if (!finish(config, name, xlu_cfg_get_list(config->xlu, name, &list, &count, 0), error))
+    if (!finish(config, name, xlu_cfg_get_list(config->xlu, name, &list, &count, 0), WANTED_LIST,
+                error))
         return NULL;
     for (int i = 0; i < count; i++) {
         GPtrArray *items = read_inner_list(config, list, i);

@@ -12,6 +12,11 @@
 /* As libvirt's driver is called in rules. */
 #define DRIVER_NAME "Xen"
 
+/* Questions about what a list may have in it that are under way at once, of one call: enough
+ * that a long list is not as many round trips, and few beside what polkit is asked at most
+ * (remote_polkit.c), so that others get their answers between them. */
+#define CANDIDATES_ASKED_MAX 16
+
 /* A call that waits, and how far the questions about it are. */
 typedef struct {
     RemoteCall *call;
@@ -20,7 +25,14 @@ typedef struct {
     GPtrArray *candidates;        /* what its list may have in it; NULL: it gives none */
     const RemotePermission *next; /* to ask about; its action is NULL: all have been */
     guint candidate;              /* likewise */
+    guint n_asked;                /* candidates that wait for their answers */
 } Access;
+
+/* A question about one of the candidates. */
+typedef struct {
+    Access *access;
+    const RemoteSubject *subject;
+} Question;
 
 /* --- which permissions ------------------------------------------------------------------ */
 
@@ -122,23 +134,49 @@ handle_permission(GObject *source, GAsyncResult *result, gpointer user_data)
     end(access);
 }
 
+static void ask_candidates(Access *access);
+
 static void
 handle_candidate(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-    Access *access = user_data;
+    g_autofree Question *question = user_data;
+    Access *access = question->access;
     RemoteCall *call = access->call;
-    const RemoteSubject *subject = access->candidates->pdata[access->candidate++];
+    const RemoteSubject *subject = question->subject;
     g_autoptr(GError) error = NULL;
 
-    if (remote_polkit_ask_finish(result, &error)) {
+    access->n_asked--;
+    if (remote_polkit_ask_finish(result, &error))
         g_hash_table_add(call->visible,
                          g_strdup(*subject->uuid != '\0' ? subject->uuid : subject->name));
-    } else if (g_error_matches(error, VIRTXL_ERROR, VIR_ERR_AUTH_CANCELLED)) {
+    else if (!call->error && g_error_matches(error, VIRTXL_ERROR, VIR_ERR_AUTH_CANCELLED))
         call->error = g_steal_pointer(&error);
+    ask_candidates(access);
+}
+
+static void
+ask_candidate(Access *access, const RemoteSubject *subject)
+{
+    RemoteCall *call = access->call;
+    Question *question = g_new(Question, 1);
+
+    *question = (Question){access, subject};
+    access->n_asked++;
+    remote_access_ask_async(call->rpc, call->route->filter->action, subject,
+                            access->check->cancellable, handle_candidate, question);
+}
+
+/* After an error, nothing is asked any more, but what has been is waited for. */
+static void
+ask_candidates(Access *access)
+{
+    guint n_candidates = access->candidates ? access->candidates->len : 0;
+
+    while (!access->call->error && access->candidate < n_candidates &&
+           access->n_asked < CANDIDATES_ASKED_MAX)
+        ask_candidate(access, access->candidates->pdata[access->candidate++]);
+    if (access->n_asked == 0)
         end(access);
-        return;
-    }
-    ask_next(access);
 }
 
 static void
@@ -146,25 +184,19 @@ ask_next(Access *access)
 {
     RemoteCall *call = access->call;
     const RemotePermission *next;
+    const RemoteSubject *subject = NULL;
 
     while (access->next->action && !holds(call, access->next))
         access->next++;
     next = access->next;
-    if (next->action) {
-        const RemoteSubject *subject =
-            next->object == REMOTE_OBJECT_CONNECT || !access->subjects->len
-                ? NULL
-                : access->subjects->pdata[0];
-
-        remote_access_ask_async(call->rpc, next->action, subject, access->check->cancellable,
-                                handle_permission, access);
-    } else if (access->candidates && access->candidate < access->candidates->len) {
-        remote_access_ask_async(call->rpc, call->route->filter->action,
-                                access->candidates->pdata[access->candidate],
-                                access->check->cancellable, handle_candidate, access);
-    } else {
-        end(access);
+    if (!next->action) {
+        ask_candidates(access);
+        return;
     }
+    if (next->object != REMOTE_OBJECT_CONNECT && access->subjects->len)
+        subject = access->subjects->pdata[0];
+    remote_access_ask_async(call->rpc, next->action, subject, access->check->cancellable,
+                            handle_permission, access);
 }
 
 /* --- what about --------------------------------------------------------------------------- */

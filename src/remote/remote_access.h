@@ -3,7 +3,8 @@
  * For each call, polkit is asked about each permission that the call takes (procedures.tsv,
  * as libvirt documents them), by libvirt's action for it, with what the call is about as
  * details. Only then is the call served. A list has no more in it than its client may know
- * of: polkit is asked about each element, and the handler leaves out the others.
+ * of: polkit is asked about each element, some of them at a time, and the handler leaves out
+ * the others.
  *
  * polkit lets root do everything, so it is not asked about root.
  *

@@ -135,6 +135,8 @@ REMOTE_HANDLER(remote_domain_save);
 REMOTE_HANDLER(remote_domain_save_flags);
 REMOTE_HANDLER(remote_domain_restore);
 REMOTE_HANDLER(remote_domain_restore_flags);
+REMOTE_HANDLER(remote_domain_save_params);
+REMOTE_HANDLER(remote_domain_restore_params);
 REMOTE_HANDLER(remote_domain_managed_save);
 REMOTE_HANDLER(remote_domain_managed_save_remove);
 REMOTE_HANDLER(remote_domain_save_image_get_xml_desc);

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "remote/remote_handlers.h"
+#include "remote/remote_params.h"
 #include "remote/remote_util.h"
 
 #include "libxl/libxl_driver_save.h"
@@ -59,11 +60,40 @@ remote_domain_restore_flags(RemoteCall *call, gconstpointer data, gpointer resul
 }
 
 bool
+remote_domain_save_params(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
+{
+    const remote_domain_save_params_args *args = data;
+    const guint8 *uuid = remote_domain_uuid(&args->dom);
+    g_autoptr(GArray) params =
+        remote_params_read(args->params.params_val, args->params.params_len, error);
+    LibxlSaveParams read;
+
+    if (!params || !libxl_save_params_read(params, &read, error))
+        return false;
+    if (!read.path)
+        return libxl_driver_domain_managed_save(call->driver, uuid, read.xml, args->flags, error);
+    return libxl_driver_domain_save(call->driver, uuid, read.path, read.xml, args->flags, error);
+}
+
+bool
+remote_domain_restore_params(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
+{
+    const remote_domain_restore_params_args *args = data;
+    g_autoptr(GArray) params =
+        remote_params_read(args->params.params_val, args->params.params_len, error);
+    LibxlSaveParams read;
+
+    return params && libxl_restore_params_read(params, &read, error) &&
+           libxl_driver_domain_restore(call->driver, read.path,
+                                       read.xml ? read.xml : call->image_xml, args->flags, error);
+}
+
+bool
 remote_domain_managed_save(RemoteCall *call, gconstpointer data, gpointer result, GError **error)
 {
     const remote_domain_managed_save_args *args = data;
 
-    return libxl_driver_domain_managed_save(call->driver, remote_domain_uuid(&args->dom),
+    return libxl_driver_domain_managed_save(call->driver, remote_domain_uuid(&args->dom), NULL,
                                             args->flags, error);
 }
 

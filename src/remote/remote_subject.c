@@ -3,6 +3,7 @@
 
 #include "libxl/libxl_driver_node_device.h"
 #include "libxl/libxl_driver_save.h"
+#include "remote/remote_params.h"
 #include "remote/remote_util.h"
 #include "util/uuid.h"
 
@@ -121,14 +122,35 @@ remote_subject_of_restore(RemoteCall *call, GPtrArray *subjects, GError **error)
     return add_image(call, args->from, VIR_DOMAIN_SAVE_IMAGE_XML_SECURE, subjects, error);
 }
 
+/* @xml: what is to be restored instead of what the image has; may be NULL. */
+static bool
+add_restored(RemoteCall *call, const char *path, const char *xml, GPtrArray *subjects,
+             GError **error)
+{
+    if (xml)
+        return take_ref(subjects, libxl_driver_domain_identify(call->driver, xml, error));
+    return add_image(call, path, VIR_DOMAIN_SAVE_IMAGE_XML_SECURE, subjects, error);
+}
+
 bool
 remote_subject_of_restore_flags(RemoteCall *call, GPtrArray *subjects, GError **error)
 {
     const remote_domain_restore_flags_args *args = call->args;
 
-    if (args->dxml)
-        return take_ref(subjects, libxl_driver_domain_identify(call->driver, *args->dxml, error));
-    return add_image(call, args->from, VIR_DOMAIN_SAVE_IMAGE_XML_SECURE, subjects, error);
+    return add_restored(call, args->from, args->dxml ? *args->dxml : NULL, subjects, error);
+}
+
+bool
+remote_subject_of_restore_params(RemoteCall *call, GPtrArray *subjects, GError **error)
+{
+    const remote_domain_restore_params_args *args = call->args;
+    g_autoptr(GArray) params =
+        remote_params_read(args->params.params_val, args->params.params_len, error);
+    LibxlSaveParams read;
+
+    if (!params || !libxl_restore_params_read(params, &read, error))
+        return false;
+    return add_restored(call, read.path, read.xml, subjects, error);
 }
 
 bool

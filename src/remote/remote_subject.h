@@ -51,4 +51,5 @@ REMOTE_SUBJECT(remote_subject_of_xml);
 REMOTE_SUBJECT(remote_subject_of_image);
 REMOTE_SUBJECT(remote_subject_of_restore);
 REMOTE_SUBJECT(remote_subject_of_restore_flags);
+REMOTE_SUBJECT(remote_subject_of_restore_params);
 REMOTE_SUBJECT(remote_subject_of_redefined_image);

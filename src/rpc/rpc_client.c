@@ -6,22 +6,14 @@
 /* Time for a refused client to make its first call. */
 #define REFUSED_MS 5000u
 
-typedef struct {
-    GSource base;
-    RpcClient *client;
-} ClientSource;
-
-static gboolean
-client_dispatch(GSource *source, GSourceFunc callback, gpointer user_data)
+static void
+take_turn(GIOCondition condition, gpointer user_data)
 {
-    RpcClient *client = rpc_client_ref(((ClientSource *)source)->client);
+    RpcClient *client = rpc_client_ref(user_data);
 
-    rpc_client_turn(client);
+    rpc_client_turn(client, condition);
     rpc_client_unref(client);
-    return G_SOURCE_CONTINUE;
 }
-
-static GSourceFuncs client_source_funcs = {.dispatch = client_dispatch};
 
 void
 rpc_client_log(const RpcClient *client, GLogLevelFlags level, const char *format, ...)
@@ -55,11 +47,10 @@ rpc_client_earlier_deadline(gint64 a, gint64 b)
 }
 
 RpcClient *
-rpc_client_new(int fd, guint64 id, const RpcIdentity *identity, const RpcClientLimits *limits,
-               const RpcClientHandler *handler, gpointer user_data)
+rpc_client_new(RpcPoll *poll, int fd, guint64 id, const RpcIdentity *identity,
+               const RpcClientLimits *limits, const RpcClientHandler *handler, gpointer user_data)
 {
     RpcClient *client = g_new0(RpcClient, 1);
-    g_autoptr(GMainContext) context = g_main_context_ref_thread_default();
 
     client->references = 1;
     client->id = id;
@@ -77,16 +68,9 @@ rpc_client_new(int fd, guint64 id, const RpcIdentity *identity, const RpcClientL
     client->authentication_deadline =
         identity->authenticated ? -1 : deadline_in(limits->authentication_ms);
 
-    client->source = g_source_new(&client_source_funcs, sizeof(ClientSource));
-    ((ClientSource *)client->source)->client = client;
-    g_source_set_static_name(client->source, "rpc client");
-    /* Nothing recurses; but GLib takes a source that can't out of its poll for
-     * each dispatch, which costs three system calls. */
-    g_source_set_can_recurse(client->source, TRUE);
     client->condition = G_IO_IN;
-    client->source_tag = g_source_add_unix_fd(client->source, fd, client->condition);
-    g_source_set_ready_time(client->source, client->authentication_deadline);
-    g_source_attach(client->source, context);
+    client->watch = rpc_watch_new(poll, fd, client->condition, take_turn, client);
+    rpc_watch_set_time(client->watch, client->authentication_deadline);
     return client;
 }
 
@@ -101,8 +85,7 @@ rpc_client_ref(RpcClient *client)
 static void
 drop_connection(RpcClient *client)
 {
-    g_source_destroy(client->source);
-    g_clear_pointer(&client->source, g_source_unref);
+    g_clear_pointer(&client->watch, rpc_watch_free);
     close(client->fd);
     client->fd = -1;
     g_clear_pointer(&client->reader, rpc_reader_free);
@@ -139,14 +122,14 @@ void
 rpc_client_request_close(RpcClient *client)
 {
     client->broken = true;
-    g_source_set_ready_time(client->source, 0);
+    rpc_watch_set_time(client->watch, 0);
 }
 
 void
 rpc_client_request_turn(RpcClient *client)
 {
     if (client->fd >= 0 && !client->in_turn)
-        g_source_set_ready_time(client->source, 0);
+        rpc_watch_set_time(client->watch, 0);
 }
 
 bool

@@ -26,6 +26,7 @@
 #pragma once
 
 #include "rpc/rpc_message.h"
+#include "rpc/rpc_poll.h"
 
 #include <sys/types.h>
 
@@ -94,10 +95,10 @@ typedef struct {
     guint64 bytes_sent;
 } RpcClientCounters;
 
-/* A client on the connected UNIX socket @fd, which it owns from now on, in the
- * thread's default main context. @id is for the log. @handler must live as long
+/* A client on the connected UNIX socket @fd, which it owns from now on and waits for
+ * in @poll. @id is for the log. @handler must live as long
  * as the client; @limits is copied. */
-RpcClient *rpc_client_new(int fd, guint64 id, const RpcIdentity *identity,
+RpcClient *rpc_client_new(RpcPoll *poll, int fd, guint64 id, const RpcIdentity *identity,
                           const RpcClientLimits *limits, const RpcClientHandler *handler,
                           gpointer user_data);
 

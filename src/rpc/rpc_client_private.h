@@ -36,9 +36,8 @@ struct RpcClient {
     GDestroyNotify data_destroy;
 
     int fd; /* -1: closed */
-    GSource *source;
-    gpointer source_tag;
-    GIOCondition condition; /* what the source waits for */
+    RpcWatch *watch;
+    GIOCondition condition; /* what it waits for */
     RpcReader *reader;
     RpcOutput *output;
     RpcKeepalive keepalive;
@@ -72,7 +71,7 @@ void rpc_client_request_close(RpcClient *client);
 void rpc_client_request_turn(RpcClient *client);
 
 /* One turn of the loop: what came, what is due, what can be sent. May close. */
-void rpc_client_turn(RpcClient *client);
+void rpc_client_turn(RpcClient *client, GIOCondition condition);
 
 /* Sends of what is queued what the socket accepts. */
 void rpc_client_flush(RpcClient *client);

@@ -1,7 +1,7 @@
 /* How the pieces move: rpc_client_turn() is one turn of the loop for one client.
  * It takes messages out of the reader, reads from the socket when the reader has
  * none left, looks at the clocks, writes what is queued, and at last tells the
- * main loop what to wait for (update_source()). Whatever happens between turns
+ * main loop what to wait for (update_watch()). Whatever happens between turns
  * (a reply, a release, a failed write) changes the state and asks for a turn.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -309,10 +309,10 @@ static void
 set_timer(RpcClient *client, gint64 deadline)
 {
     gint64 now = g_get_monotonic_time();
-    gint64 set = g_source_get_ready_time(client->source);
+    gint64 set = rpc_watch_get_time(client->watch);
 
     if (set <= now || deadline < set)
-        g_source_set_ready_time(client->source, deadline);
+        rpc_watch_set_time(client->watch, deadline);
 }
 
 /* When the next turn is due, whatever comes. */
@@ -331,7 +331,7 @@ next_deadline(const RpcClient *client)
 
 /* Tells the loop what the next turn is for. */
 static void
-update_source(RpcClient *client, bool again)
+update_watch(RpcClient *client, bool again)
 {
     GIOCondition condition = 0;
 
@@ -339,9 +339,7 @@ update_source(RpcClient *client, bool again)
         condition |= G_IO_IN;
     if (rpc_output_get_size(client->output) > 0)
         condition |= G_IO_OUT;
-    /* Each change wakes the loop. */
-    if (condition != client->condition)
-        g_source_modify_unix_fd(client->source, client->source_tag, condition);
+    rpc_watch_set_condition(client->watch, condition);
     client->condition = condition;
     set_timer(client, again ? 0 : next_deadline(client));
 }
@@ -364,9 +362,8 @@ transmit(RpcClient *client)
 }
 
 void
-rpc_client_turn(RpcClient *client)
+rpc_client_turn(RpcClient *client, GIOCondition condition)
 {
-    GIOCondition condition = g_source_query_unix_fd(client->source, client->source_tag);
     bool more = false;
 
     client->in_turn = true; /* what is sent now only queues */
@@ -388,5 +385,5 @@ rpc_client_turn(RpcClient *client)
     if (client->broken || is_gone(client, condition))
         rpc_client_close(client);
     else
-        update_source(client, more && may_handle(client));
+        update_watch(client, more && may_handle(client));
 }

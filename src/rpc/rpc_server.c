@@ -43,6 +43,7 @@ struct RpcServer {
     gpointer user_data;
     RpcClientHandler client_handler; /* ours, in front of the handler's */
     GMainContext *context;
+    RpcPoll *poll;        /* of all clients */
     GPtrArray *listeners; /* of Listener */
     GHashTable *clients;  /* of RpcClient, a reference each */
     guint64 last_id;
@@ -207,8 +208,8 @@ find_limit(const RpcServer *server, const RpcIdentity *identity)
 static void
 add_client(RpcServer *server, int fd, const RpcIdentity *identity, const GError *refusal)
 {
-    RpcClient *client = rpc_client_new(fd, ++server->last_id, identity, &server->limits.client,
-                                       &server->client_handler, server);
+    RpcClient *client = rpc_client_new(server->poll, fd, ++server->last_id, identity,
+                                       &server->limits.client, &server->client_handler, server);
 
     g_hash_table_add(server->clients, client);
     if (refusal) {
@@ -387,6 +388,7 @@ rpc_server_new(const RpcServerLimits *limits, const RpcServerHandler *handler, g
         .encode_error = forward_encode_error,
     };
     server->context = g_main_context_ref_thread_default();
+    server->poll = rpc_poll_new(server->context);
     server->listeners = g_ptr_array_new_with_free_func(listener_free);
     server->clients = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)rpc_client_unref, NULL);
     return server;
@@ -420,6 +422,7 @@ rpc_server_free(RpcServer *server)
     }
     g_ptr_array_unref(server->listeners);
     g_hash_table_unref(server->clients);
+    rpc_poll_free(server->poll);
     g_main_context_unref(server->context);
     g_free(server);
 }

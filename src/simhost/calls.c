@@ -105,7 +105,14 @@ static bool
 call_make_room(SimCallContext *context, struct json_object *args, struct json_object *result,
                GError **error)
 {
-    return sim_host_make_room(context->host, json_object_object_get(args, "config"), error);
+    guint64 promised_kib = json_object_get_uint64(json_object_object_get(args, "promised_kib"));
+    guint64 need_kib;
+
+    if (!sim_host_make_room(context->host, json_object_object_get(args, "config"), promised_kib,
+                            &need_kib, error))
+        return false;
+    sim_json_add_number(result, "need_kib", need_kib);
+    return true;
 }
 
 static bool

@@ -189,21 +189,24 @@ check_room(SimHost *host, const SimDomainConfig *config, GError **error)
 }
 
 bool
-sim_host_make_room(SimHost *host, struct json_object *object, GError **error)
+sim_host_make_room(SimHost *host, struct json_object *object, guint64 promised_kib,
+                   guint64 *need_kib, GError **error)
 {
     g_autoptr(SimDomainConfig) config = sim_domain_config_parse(object, error);
     SimDomainConfig *control = sim_domain_get_config(host->domains->pdata[0]);
     guint64 free_kib = sim_host_get_free_memory_kib(host);
-    guint64 missing;
+    guint64 wanted, missing;
 
     if (!config)
         return false;
-    missing = config->memory_kib > free_kib ? config->memory_kib - free_kib : 0;
+    *need_kib = config->memory_kib;
+    wanted = *need_kib + promised_kib;
+    missing = wanted > free_kib ? wanted - free_kib : 0;
     if (control->memory_kib - SIM_HOST_CONTROL_MEMORY_MIN_KIB < missing)
         return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
                                 _("domain '%s' needs %llu KiB, and Domain-0 can't give back "
                                   "enough"),
-                                config->name, (unsigned long long)config->memory_kib);
+                                config->name, (unsigned long long)*need_kib);
     control->memory_kib -= missing;
     return true;
 }

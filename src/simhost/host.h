@@ -33,9 +33,11 @@ void sim_host_free(SimHost *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimHost, sim_host_free)
 
 guint64 sim_host_get_free_memory_kib(const SimHost *host);
-/* Has Domain-0 give back what is missing for the domain of @config, down to
- * SIM_HOST_CONTROL_MEMORY_MIN_KIB. Errors: VIR_ERR_INTERNAL_ERROR. */
-bool sim_host_make_room(SimHost *host, struct json_object *config, GError **error);
+/* Has Domain-0 give back what is missing for the domain of @config, which needs @need_kib, and
+ * for @promised_kib of others, down to SIM_HOST_CONTROL_MEMORY_MIN_KIB. Errors:
+ * VIR_ERR_INTERNAL_ERROR. */
+bool sim_host_make_room(SimHost *host, struct json_object *config, guint64 promised_kib,
+                        guint64 *need_kib, GError **error);
 bool sim_host_has_guests(const SimHost *host);
 
 /* Belongs to @host. */

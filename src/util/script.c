@@ -2,19 +2,23 @@
 #include "util/script.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/error.h"
 #include "util/i18n.h"
 
-/* More than this of a script's output is an error when it has ended, and more than this of what
- * it complains about is not told. Scripts are root's own: while they run they may fill memory,
- * as they may otherwise. */
+/* A script that has written more than this, or complained more, is ended: what it writes is in
+ * memory. And more than this of what it complains about is not told. */
 #define OUTPUT_MAX    (16 * 1024 * 1024)
 #define COMPLAINT_MAX 1024
+
+/* How often a script that runs is looked at. */
+#define LOOK_MS 20
 
 /* What a program gets of our own environment, beside a PATH. */
 static const char *const passed[] = {"HOME", "USER", "LOGNAME", "TMPDIR"};
@@ -30,7 +34,7 @@ static int
 open_memory(const char *text)
 {
     gsize size = strlen(text);
-    int fd = memfd_create("script", MFD_CLOEXEC);
+    int fd = memfd_create("script", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
     if (fd >= 0 && (write(fd, text, size) != (gssize)size || lseek(fd, 0, SEEK_SET) != 0)) {
         close(fd);
@@ -81,6 +85,78 @@ spawn(const char *const *argv, const int fds[3], GError **error)
     return g_subprocess_launcher_spawnv(launcher, argv, error);
 }
 
+/* --- while it runs ------------------------------------------------------------------------ */
+
+typedef struct {
+    GSubprocess *process;
+    const int *fds;
+    bool has_ended;
+    bool is_too_much; /* what it has written */
+    GError *error;
+} Watch;
+
+static void
+handle_end(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    Watch *watch = user_data;
+
+    g_subprocess_wait_finish(watch->process, result, &watch->error);
+    watch->has_ended = true;
+}
+
+static bool
+has_too_much(int fd)
+{
+    struct stat status;
+
+    return fstat(fd, &status) == 0 && status.st_size > OUTPUT_MAX;
+}
+
+/* What it has started may go on; it can't write any more either. */
+static gboolean
+look(gpointer user_data)
+{
+    Watch *watch = user_data;
+
+    if (!has_too_much(watch->fds[1]) && !has_too_much(watch->fds[2]))
+        return G_SOURCE_CONTINUE;
+    watch->is_too_much = true;
+    fcntl(watch->fds[1], F_ADD_SEALS, F_SEAL_WRITE);
+    fcntl(watch->fds[2], F_ADD_SEALS, F_SEAL_WRITE);
+    g_subprocess_force_exit(watch->process);
+    return G_SOURCE_REMOVE;
+}
+
+/* Until @process has ended. */
+static bool
+wait_for_end(const char *const *argv, GSubprocess *process, const int fds[3], GError **error)
+{
+    g_autoptr(GMainContext) context = g_main_context_new();
+    g_autoptr(GSource) timer = g_timeout_source_new(LOOK_MS);
+    Watch watch = {.process = process, .fds = fds};
+    g_autoptr(GError) detail = NULL;
+    g_autofree char *what = NULL;
+
+    g_main_context_push_thread_default(context);
+    g_source_set_callback(timer, look, &watch, NULL);
+    g_source_attach(timer, context);
+    g_subprocess_wait_async(process, NULL, handle_end, &watch);
+    while (!watch.has_ended)
+        g_main_context_iteration(context, TRUE);
+    g_source_destroy(timer);
+    g_main_context_pop_thread_default(context);
+
+    detail = watch.error;
+    if (detail)
+        return fail(argv, detail->message, error);
+    if (!watch.is_too_much && !has_too_much(fds[1]) && !has_too_much(fds[2]))
+        return true;
+    what = g_strdup_printf(_("more than %d bytes of output"), OUTPUT_MAX);
+    return fail(argv, what, error);
+}
+
+/* --- all of it ---------------------------------------------------------------------------- */
+
 /* What is in its output, if @output is not NULL. */
 static bool
 judge(const char *const *argv, GSubprocess *process, const int fds[3], char **output,
@@ -93,8 +169,6 @@ judge(const char *const *argv, GSubprocess *process, const int fds[3], char **ou
         how = g_strdup_printf(_("ended by signal %d"), g_subprocess_get_term_sig(process));
     else if (g_subprocess_get_exit_status(process) != 0)
         how = g_strdup_printf(_("exit status %d"), g_subprocess_get_exit_status(process));
-    else if (output && lseek(fds[1], 0, SEEK_END) > OUTPUT_MAX)
-        how = g_strdup_printf(_("more than %d bytes of output"), OUTPUT_MAX);
     if (how) {
         g_autofree char *text = *complaint ? g_strconcat(how, ": ", complaint, NULL) : NULL;
 
@@ -111,9 +185,9 @@ run(const char *const *argv, const int fds[3], char **output, GError **error)
     g_autoptr(GError) detail = NULL;
     g_autoptr(GSubprocess) process = spawn(argv, fds, &detail);
 
-    if (!process || !g_subprocess_wait(process, NULL, &detail))
+    if (!process)
         return fail(argv, detail->message, error);
-    return judge(argv, process, fds, output, error);
+    return wait_for_end(argv, process, fds, error) && judge(argv, process, fds, output, error);
 }
 
 bool

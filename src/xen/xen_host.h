@@ -150,9 +150,11 @@ typedef struct {
 
     bool (*get_info)(XenHost *host, XenHostInfo *info, GError **error);
     bool (*get_free_memory)(XenHost *host, guint64 *kib, GError **error);
-    /* If less is free than the domain of @config needs, has Domain-0 give back the
-     * difference, and waits for it as long as there is progress. */
-    bool (*make_room)(XenHost *host, libxl_domain_config *config, GError **error);
+    /* If less is free than the domain of @config needs (then in @need_kib) and @promised_kib
+     * that others will take, has Domain-0 give back the difference, and waits for it as long as
+     * there is progress. */
+    bool (*make_room)(XenHost *host, libxl_domain_config *config, guint64 promised_kib,
+                      guint64 *need_kib, GError **error);
 
     /* Returns an array of XenDomainInfo, Domain-0 included, by domid. */
     GPtrArray *(*list_domains)(XenHost *host, GError **error);

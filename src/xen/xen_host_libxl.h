@@ -146,7 +146,8 @@ bool xen_host_libxl_pin_vcpu(XenHost *host, guint32 domid, guint vcpu, const GBy
                              GError **error);
 /* xen_host_libxl_memory.c */
 bool xen_host_libxl_get_free_memory(XenHost *host, guint64 *kib, GError **error);
-bool xen_host_libxl_make_room(XenHost *host, libxl_domain_config *config, GError **error);
+bool xen_host_libxl_make_room(XenHost *host, libxl_domain_config *config, guint64 promised_kib,
+                              guint64 *need_kib, GError **error);
 
 bool xen_host_libxl_set_memory(XenHost *host, guint32 domid, guint64 kib, GError **error);
 bool xen_host_libxl_set_max_memory(XenHost *host, guint32 domid, guint64 max, GError **error);

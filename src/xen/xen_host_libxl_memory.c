@@ -42,21 +42,21 @@ balloon(libxl_ctx *libxl, guint64 need)
 }
 
 bool
-xen_host_libxl_make_room(XenHost *host, libxl_domain_config *config, GError **error)
+xen_host_libxl_make_room(XenHost *host, libxl_domain_config *config, guint64 promised_kib,
+                         guint64 *need_kib, GError **error)
 {
     g_autoptr(XenContext) context = xen_host_libxl_take_context(host, error);
-    guint64 need = 0;
     int rc;
 
     if (!context)
         return false;
-    rc = libxl_domain_need_memory(context->libxl, config, INVALID_DOMID, &need);
+    rc = libxl_domain_need_memory(context->libxl, config, INVALID_DOMID, need_kib);
     if (rc)
         return xen_context_fail(context, rc, error,
                                 _("cannot tell how much memory domain '%s' needs"),
                                 config->c_info.name);
     for (guint i = 0; i <= ATTEMPTS; i++) {
-        rc = balloon(context->libxl, need);
+        rc = balloon(context->libxl, *need_kib + promised_kib);
         if (rc == 0)
             return true;
         if (rc < 0)
@@ -64,5 +64,5 @@ xen_host_libxl_make_room(XenHost *host, libxl_domain_config *config, GError **er
     }
     return xen_context_fail(context, rc < 0 ? rc : ERROR_NOMEM, error,
                             _("domain '%s' needs %llu KiB, and Domain-0 can't give back enough"),
-                            config->c_info.name, (unsigned long long)need);
+                            config->c_info.name, (unsigned long long)*need_kib);
 }

@@ -260,16 +260,23 @@ format_config(libxl_domain_config *config, GError **error)
 }
 
 static bool
-sim_make_room(XenHost *host, libxl_domain_config *config, GError **error)
+sim_make_room(XenHost *host, libxl_domain_config *config, guint64 promised_kib, guint64 *need_kib,
+              GError **error)
 {
     Json *object = format_config(config, error);
     Json *args;
+    g_autoptr(Json) result = NULL;
 
     if (!object)
         return false;
     args = json_object_new_object();
     json_object_object_add(args, "config", object);
-    return xen_sim_client_call_plain(get_sim(host)->client, "make_room", args, error);
+    xen_sim_add_number(args, "promised_kib", promised_kib);
+    result = xen_sim_client_call(get_sim(host)->client, "make_room", args, error);
+    if (!result)
+        return false;
+    *need_kib = xen_sim_get_number(result, "need_kib");
+    return true;
 }
 
 static bool

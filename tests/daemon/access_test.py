@@ -10,7 +10,7 @@ import uuid
 
 import libvirt
 
-from fixture import domain_xml, expect_equal, expect_in, run, test
+from fixture import domain_xml, expect_equal, expect_in, run, test, wait_for
 from polkit import CONFIG, Bus
 from wire import (CREATE_XML, EVENT_LIFECYCLE, EVENT_REGISTER, LIST_ALL_DOMAINS, LOOKUP_BY_NAME, NO_DOMAIN, NO_SUPPORT,
                   REMOTE, RPC_ERROR, Reader, integer, procedures, string)
@@ -24,7 +24,7 @@ PROTOCOL = Protocol()
 # Their flags are no words of this version of libvirt's.
 BEYOND = {"domain_set_throttle_group", "domain_del_throttle_group"}
 # What they are about is in a file.
-WITH_IMAGE = {"domain_restore", "domain_save_image_get_xml_desc"}
+WITH_IMAGE = {"domain_restore", "domain_restore_params", "domain_save_image_get_xml_desc"}
 NUM_OF_DEFINED = 25
 ACCESS_CONFIG = 'access_drivers = [ "polkit" ]\nunix_sock_rw_perms = "0777"\n'
 
@@ -208,6 +208,47 @@ def lists_have_what_the_client_may_know_of():
             expect_equal(Reader(wire.call(NUM_OF_DEFINED)).integer(), 2)
             bus.permit(API + "connect.getattr")
             expect_equal(wire.refused(LIST_ALL_DOMAINS, integer(1) + integer(0)).code, ACCESS_DENIED)
+
+
+def asked_about(bus):
+    return [question["details"]["domain_name"] for question in bus.questions()
+            if question.get("action") == API + "domain.getattr"]
+
+
+def listed(payload):
+    reader = Reader(payload)
+    return {reader.domain()[0] for _ in range(reader.integer())}
+
+
+@test
+def polkit_is_asked_about_some_of_a_list_at_a_time():
+    """Not one after the other, and not about all at once: others get their answers, too."""
+    names = ["many-%d" % number for number in range(100)]
+    with access_bus() as bus, bus.user(opened=True) as wire, bus.user(opened=True) as other:
+        for name in names + [MINE]:
+            bus.daemon.define(name)
+        bus.forget_questions()
+        bus.permit(API + "connect.*", API + "domain.getattr@" + MINE, "[?]" + API + "domain.getattr")
+        serial = wire.send_call(LIST_ALL_DOMAINS, integer(1) + integer(0))
+        wait_for("several questions", lambda: len(asked_about(bus)) >= 8)
+        expect_equal(Reader(other.call(LOOKUP_BY_NAME, string(MINE))).domain()[0], MINE)
+        assert len(asked_about(bus)) < 50, asked_about(bus)
+        bus.permit(API + "connect.*", API + "domain.getattr@" + MINE, API + "domain.getattr@many-?")
+        expect_equal(listed(wire.read_reply(serial)), {MINE, *names[:10]})
+
+
+@test
+def a_client_that_leaves_amid_the_questions_about_its_list_does_no_harm():
+    with access_bus() as bus:
+        for number in range(30):
+            bus.daemon.define("many-%d" % number)
+        bus.forget_questions()
+        bus.permit(API + "connect.*", "[?]" + API + "domain.getattr")
+        with bus.user(opened=True) as wire:
+            wire.send_call(LIST_ALL_DOMAINS, integer(1) + integer(0))
+            wait_for("several questions", lambda: len(asked_about(bus)) >= 8)
+        bus.decide("yes")
+        expect_equal(len(says(bus, "list", "--all", "--name").split()), 31)  # and Domain-0
 
 
 @test

@@ -55,6 +55,40 @@ def fails(code, function, *arguments):
     raise AssertionError("%s%r succeeds" % (function.__name__, arguments))
 
 
+class Domain:
+    """A domain as libvirt-python has it, which runs if it is not told otherwise, and is gone at the
+    end. Settings are domain_xml()'s."""
+
+    def __init__(self, daemon, name, start=True, **settings):
+        self.daemon, self.name = daemon, name
+        daemon.define(name, **settings)
+        if start:
+            daemon.virsh("start", name)
+        self.connection = connection(daemon)
+        self.domain = self.connection.lookupByName(name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.connection.close()
+        self.daemon.remove(self.name)
+
+    def xml(self, *flags):
+        return ElementTree.fromstring(self.daemon.virsh("dumpxml", self.name, *flags))
+
+    def texts(self, path, *flags):
+        return [(element.text, element.attrib) for element in self.xml(*flags).findall(path)]
+
+    def file(self):
+        """What the next start uses, from disk."""
+        return ElementTree.parse(
+            os.path.join(self.daemon.path("etc/libvirt/libxl"), self.name + ".xml")).getroot()
+
+    def stats(self, types=0, flags=0):
+        return self.connection.domainListGetStats([self.domain], types, flags)[0][1]
+
+
 class Guest:
     """A domain, which runs if it is not told otherwise, and is gone at the end."""
 

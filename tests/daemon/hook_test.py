@@ -5,7 +5,7 @@
 import os
 import time
 
-from fixture import Daemon, expect_equal, expect_in, run, test, wait_for
+from fixture import PATIENCE, Daemon, expect_equal, expect_in, run, test, wait_for
 
 START = ["prepare begin", "start begin", "started begin"]
 STOP = ["stopped end", "release end"]
@@ -166,7 +166,32 @@ def the_next_daemon_tells_what_it_finds():
     daemon.kill()
     daemon.ctl("destroy", "gone")
     daemon.start()
-    expect_equal(sorted(calls(daemon)), sorted(of("tc", ["reconnect begin"]) + of("gone", STOP)))
+    told = []
+
+    def all_are_told():
+        told.extend(calls(daemon))
+        return len(told) >= 3
+    wait_for("three calls", all_are_told)
+    expect_equal(sorted(told), sorted(of("tc", ["reconnect begin"]) + of("gone", STOP)))
+
+
+@test
+def a_program_that_is_slow_to_reconnect_holds_up_its_domain_and_no_client():
+    daemon = Daemon()
+    for name in ("tc", "other"):
+        daemon.running(name)
+    put(daemon, "libxl", "[ \"$1 $2\" = 'tc reconnect' ] || exit 0\nwhile [ ! -e %s ]; do sleep 0.1; done\n"
+        % daemon.path("go"))
+    daemon.stop()
+    daemon.start()
+    expect_equal(daemon.state("tc"), "running")
+    daemon.virsh("destroy", "other")
+    destroy = daemon.virsh_process("destroy", "tc")
+    time.sleep(0.5)
+    expect_equal((destroy.poll(), daemon.state("tc")), (None, "running"))
+    daemon.file("go", "")
+    destroy.communicate(timeout=PATIENCE)
+    expect_equal((destroy.returncode, daemon.state("tc")), (0, "shut off"))
 
 
 @test

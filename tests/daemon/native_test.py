@@ -33,7 +33,7 @@ def refusal(text, form="xen-xl"):
     try:
         host.domainXMLFromNative(form, text)
     except libvirt.libvirtError as error:
-        return error.get_error_code()
+        return error
     finally:
         host.close()
     raise AssertionError("accepted")
@@ -75,15 +75,28 @@ def a_setting_without_meaning_is_named_in_the_log():
 
 @test
 def another_format_is_an_invalid_argument():
-    expect_equal(refusal(CONFIG, "xen-sxpr"), libvirt.VIR_ERR_INVALID_ARG)
-    expect_equal(refusal(CONFIG, "qemu-argv"), libvirt.VIR_ERR_INVALID_ARG)
+    expect_equal(refusal(CONFIG, "xen-sxpr").get_error_code(), libvirt.VIR_ERR_INVALID_ARG)
+    expect_equal(refusal(CONFIG, "qemu-argv").get_error_code(), libvirt.VIR_ERR_INVALID_ARG)
 
 
 @test
 def malformed_input_is_an_error_and_the_daemon_goes_on():
     for text in ('name = "a', "a" * (1 << 20), "name = [ \"a\"", "= 1", 'channel = [ "name=a" ]'):
-        expect_equal(refusal(text), libvirt.VIR_ERR_CONF_SYNTAX)
+        expect_equal(refusal(text).get_error_code(), libvirt.VIR_ERR_CONF_SYNTAX)
     expect_in("xen", shared().virsh("uri"))
+
+
+@test
+def a_setting_of_the_wrong_kind_is_named_with_its_line():
+    for text, words in (("name = 'a'\nmemory = 'much'\n", "line 2 of the configuration: 'memory' has to be a number"),
+                        ("name = 'a'\n\nvcpus = [ '1' ]\n", "line 3 of the configuration: 'vcpus' has to be a number"),
+                        ("name = [ 'a' ]\n", "line 1 of the configuration: 'name' has to be one value"),
+                        ("name = 'a'\nmemory = 64\nkernel = '/k'\nvnuma = '7'\n", "line 4 of the configuration: 'vnuma' has to be a list"),
+                        ("name = 'a'\nmemory = = 1\n", "xl.cfg:2: config parsing error")):
+        error = refusal(text)
+        expect_equal(error.get_error_code(), libvirt.VIR_ERR_CONF_SYNTAX)
+        expect_in(words, error.get_error_message())
+        assert "warning" not in error.get_error_message(), error
 
 
 run()

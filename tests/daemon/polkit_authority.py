@@ -7,7 +7,7 @@ usage: polkit_authority.py DIRECTORY
 The file DIRECTORY/decision has a word: yes, no, challenge (a person would have to be asked),
 dismissed (one was, and declined), error, or wait (one is being asked, until there is another
 word); or a list, in JSON, of what is permitted: "action", or "action@domain", with
-wildcards. What was asked is written to DIRECTORY/questions, a line of JSON each; so is what was
+wildcards; "?" before it: that waits. What was asked is written to DIRECTORY/questions, a line of JSON each; so is what was
 taken back.
 """
 
@@ -48,8 +48,10 @@ def decide(action, details):
     if not word.startswith("["):
         return word
     names = (action, "%s@%s" % (action, details.get("domain_name")))
-    permitted = any(fnmatch.fnmatchcase(name, pattern) for pattern in json.loads(word) for name in names)
-    return "yes" if permitted else "no"
+
+    def matches(mark):
+        return any(fnmatch.fnmatchcase(mark + name, pattern) for pattern in json.loads(word) for name in names)
+    return "yes" if matches("") else "wait" if matches("?") else "no"
 
 
 def answer(invocation, action, details):

@@ -3,6 +3,7 @@
 """Domains that are saved and restored, by stock virsh and libvirt-python on the simulated
 host."""
 
+import contextlib
 import os
 import struct
 import time
@@ -11,7 +12,7 @@ import xml.etree.ElementTree as ElementTree
 import libvirt
 
 from fixture import Daemon, expect_equal, expect_in, run, shared, test, wait_for
-from guests import NAME, Guest, channel, connection
+from guests import NAME, Guest, channel, connection, fails
 
 HEADER = struct.Struct("=16sII10I")
 MAGIC = b"libvirt-xml\n \0 \r"
@@ -189,6 +190,42 @@ def another_definition_can_be_saved_and_restored():
 
 
 @test
+def parameters_say_where_to_and_with_which_definition():
+    path, one = image_path("params"), connection(shared())
+    file, dxml = libvirt.VIR_DOMAIN_SAVE_PARAM_FILE, libvirt.VIR_DOMAIN_SAVE_PARAM_DXML
+    with Guest(shared(), "params", channel()) as guest:
+        domain = one.lookupByName("params")
+        xml = domain.XMLDesc().replace("<uuid>", "<title>saved</title><uuid>")
+        domain.saveParams({file: path, dxml: xml}, libvirt.VIR_DOMAIN_SAVE_PAUSED)
+        expect_equal(ElementTree.fromstring(read_image(path)[1]).findtext("title"), "saved")
+        one.restoreParams({file: path})
+        expect_equal(state_reason("params").split()[0], "paused")
+        domain.resume()
+        domain.saveParams({file: path})
+        one.restoreParams({file: path, dxml: xml.replace("saved<", "restored<")}, libvirt.VIR_DOMAIN_SAVE_RUNNING)
+        expect_equal(shared().virsh("desc", "--title", "params"), "restored")
+        guest.both_ways()
+        domain.saveParams({})
+        assert domain.hasManagedSaveImage()
+        domain.create()
+        expect_equal(state_reason("params"), "running (restored)")
+
+
+@test
+def parameters_that_make_no_sense_are_refused():
+    path, one = image_path("params"), connection(shared())
+    with Guest(shared(), "params"):
+        domain = one.lookupByName("params")
+        for wrong in ({"nonsense": path}, {"file": "relative"}):
+            fails(libvirt.VIR_ERR_INVALID_ARG, domain.saveParams, wrong)
+        fails(libvirt.VIR_ERR_INVALID_ARG, domain.saveParams, {"file": path}, 1 << 30)
+        fails(libvirt.VIR_ERR_INVALID_ARG, one.restoreParams, {})
+        expect_in("nonsense", fails(libvirt.VIR_ERR_INVALID_ARG, one.restoreParams, {"nonsense": path}))
+        fails(libvirt.VIR_ERR_INVALID_ARG, one.restoreParams, {"file": path}, 1 << 30)
+        expect_equal(shared().state("params"), "running")
+
+
+@test
 def a_transient_domain_is_gone_when_saved_and_back_when_restored():
     path = image_path("transient")
     with Guest(shared(), "transient"):
@@ -354,6 +391,44 @@ def a_transient_domain_has_no_managed_save():
         expect_equal(shared().state("passing"), "running")
 
 
+def writes_beside(daemon, path):
+    """Has it a file open there, with a name or without?"""
+    folder = "/proc/%d/fd" % daemon.process.pid
+    for descriptor in os.listdir(folder):
+        with contextlib.suppress(FileNotFoundError):
+            if os.readlink(os.path.join(folder, descriptor)).startswith(os.path.dirname(path) + "/"):
+                return True
+    return False
+
+
+def has_nameless_files(folder):
+    try:
+        os.close(os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o600))
+        return True
+    except OSError:
+        return False
+
+
+@test
+def nothing_is_left_beside_the_image_by_a_daemon_that_was_killed():
+    daemon = Daemon()
+    folder = daemon.path("images")
+    os.mkdir(folder)
+    daemon.running("guest")
+    daemon.ctl("delay", "save", "3600000")
+    process = daemon.virsh_process("save", "guest", os.path.join(folder, "image"))
+    wait_for("the image", lambda: writes_beside(daemon, os.path.join(folder, "image")))
+    daemon.kill()
+    process.communicate()
+    daemon.ctl("reset")
+    daemon.start()
+    expect_equal(daemon.state("guest"), "running")
+    if has_nameless_files(folder):
+        expect_equal(os.listdir(folder), [])
+    daemon.virsh("save", "guest", os.path.join(folder, "image"))
+    expect_in("image", os.listdir(folder))
+
+
 @test
 def a_save_that_the_daemon_did_not_live_to_end_is_settled_by_the_next():
     daemon = Daemon()
@@ -362,7 +437,7 @@ def a_save_that_the_daemon_did_not_live_to_end_is_settled_by_the_next():
         daemon.running("guest")
         daemon.ctl("delay", "destroy" if is_complete else "save", "3600000")
         process = daemon.virsh_process("managedsave", "guest")
-        wait_for("the image", lambda: os.path.exists(image) if is_complete else os.listdir(os.path.dirname(image)))
+        wait_for("the image", lambda: os.path.exists(image) if is_complete else writes_beside(daemon, image))
         time.sleep(0.3)
         if not is_complete:
             daemon.ctl("guest", "guest", "suspend")

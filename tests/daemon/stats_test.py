@@ -10,7 +10,7 @@ import threading
 import libvirt
 
 from fixture import PATIENCE, Daemon, expect_equal, expect_in, run, shared, test, wait_for
-from guests import connection, fails
+from guests import Domain, connection, fails
 
 UNKNOWN = 1 << 20
 MAC = "00:16:3e:12:34:56"
@@ -30,24 +30,8 @@ def devices(daemon):
             "<interface type='bridge'><mac address='%s'/><source bridge='xenbr0'/></interface>" % MAC)
 
 
-class Domain:
-    def __init__(self, name, start=True):
-        self.name = name
-        shared().define(name, vcpu="2", devices=devices(shared()))
-        if start:
-            shared().virsh("start", name)
-        self.connection = connection(shared())
-        self.domain = self.connection.lookupByName(name)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.connection.close()
-        shared().remove(self.name)
-
-    def stats(self, types=0, flags=0):
-        return self.connection.domainListGetStats([self.domain], types, flags)[0][1]
+def with_devices(name, **settings):
+    return Domain(shared(), name, vcpu="2", devices=devices(shared()), **settings)
 
 
 # One domain
@@ -55,7 +39,7 @@ class Domain:
 
 @test
 def counters_of_a_disk():
-    with Domain("disk") as one:
+    with with_devices("disk") as one:
         expected = {"rd_operations": 100, "rd_bytes": 409600, "wr_operations": 10, "wr_bytes": 40960,
                     "flush_operations": 1}
         expect_equal(one.domain.blockStatsFlags("xvda"), expected)
@@ -68,7 +52,7 @@ def counters_of_a_disk():
 
 @test
 def counters_of_an_interface():
-    with Domain("interface") as one:
+    with with_devices("interface") as one:
         name = one.stats()["net.0.name"]
         expect_equal(name, "vif%d.0" % one.domain.ID())
         expect_equal(one.domain.interfaceStats(name), (6000, 60, 0, 0, 4000, 40, 0, 0))
@@ -78,7 +62,7 @@ def counters_of_an_interface():
 
 @test
 def memory_and_cpu_time():
-    with Domain("time") as one:
+    with with_devices("time") as one:
         expect_equal(one.domain.memoryStats(), {"actual": 131072, "available": 131072, "rss": 131072})
         wait_for("some CPU time", lambda: one.domain.getCPUStats(True)[0]["cpu_time"] > 0)
         per_vcpu = one.domain.getCPUStats(False)
@@ -88,7 +72,7 @@ def memory_and_cpu_time():
 
 @test
 def sizes_of_disks():
-    with Domain("size", start=False) as one:
+    with with_devices("size", start=False) as one:
         for _ in range(2):
             capacity, allocation, physical = one.domain.blockInfo("xvda")
             expect_equal((capacity, physical), (1 << 20, 1 << 20))
@@ -104,7 +88,7 @@ def sizes_of_disks():
 
 @test
 def a_pipe_in_a_disks_place_is_not_waited_for():
-    with Domain("pipe", start=False) as one:
+    with with_devices("pipe", start=False) as one:
         os.unlink(shared().path("raw.img"))
         os.mkfifo(shared().path("raw.img"))
         expect_equal(one.domain.blockInfo("xvda")[0], 0)
@@ -113,7 +97,7 @@ def a_pipe_in_a_disks_place_is_not_waited_for():
 
 @test
 def what_does_not_run_has_done_nothing():
-    with Domain("inactive", start=False) as one:
+    with with_devices("inactive", start=False) as one:
         for call in ((one.domain.memoryStats,), (one.domain.blockStats, "xvda"), (one.domain.interfaceStats, MAC),
                      (one.domain.getCPUStats, True), (one.domain.jobInfo,), (one.domain.jobStats,),
                      (one.domain.controlInfo,), (one.domain.abortJob,)):
@@ -125,7 +109,7 @@ def what_does_not_run_has_done_nothing():
 
 @test
 def groups_of_statistics():
-    with Domain("groups") as one:
+    with with_devices("groups") as one:
         for types, prefix in zip(ALL, PREFIXES):
             names = one.stats(types)
             assert names and all(name.startswith(prefix) for name in names), names
@@ -141,7 +125,7 @@ def groups_of_statistics():
 
 @test
 def statistics_without_waiting_leave_sizes_out():
-    with Domain("nowait") as one:
+    with with_devices("nowait") as one:
         stats = one.stats(0, libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT)
         expect_equal(stats["block.0.rd.reqs"], 100)
         assert "block.0.capacity" not in stats
@@ -149,7 +133,7 @@ def statistics_without_waiting_leave_sizes_out():
 
 @test
 def statistics_that_there_are_not_are_an_error_if_enforced():
-    with Domain("enforced") as one:
+    with with_devices("enforced") as one:
         expect_equal(one.stats(libvirt.VIR_DOMAIN_STATS_PERF), {})
         fails(libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED, one.stats, libvirt.VIR_DOMAIN_STATS_PERF,
               libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS)
@@ -158,7 +142,7 @@ def statistics_that_there_are_not_are_an_error_if_enforced():
 
 @test
 def filters_choose_domains():
-    with Domain("runs") as runs, Domain("stays", start=False):
+    with with_devices("runs") as runs, with_devices("stays", start=False):
         def names(flags):
             return {domain.name() for domain, stats in runs.connection.getAllDomainStats(0, flags)}
         expect_equal(names(0), {"Domain-0", "runs", "stays"})
@@ -170,8 +154,8 @@ def filters_choose_domains():
 
 @test
 def a_domain_that_is_gone_is_left_out():
-    with Domain("here") as here:
-        with Domain("gone"):
+    with with_devices("here") as here:
+        with with_devices("gone"):
             gone = here.connection.lookupByName("gone")
         records = here.connection.domainListGetStats([here.domain, gone])
         expect_equal([domain.name() for domain, stats in records], ["here"])
@@ -179,7 +163,7 @@ def a_domain_that_is_gone_is_left_out():
 
 @test
 def statistics_are_for_readers_too():
-    with Domain("reader"):
+    with with_devices("reader"):
         reader = libvirt.openReadOnly(shared().uri(readonly=True))
         assert any(domain.name() == "reader" for domain, stats in reader.getAllDomainStats())
         fails(libvirt.VIR_ERR_OPERATION_DENIED, reader.lookupByName("reader").setVcpus, 1)
@@ -196,7 +180,7 @@ def domains_that_come_and_go_do_not_disturb():
             shared().running("churn")
 
     thread = threading.Thread(target=churn)
-    with Domain("stable") as one:
+    with with_devices("stable") as one:
         thread.start()
         try:
             for _ in range(60):

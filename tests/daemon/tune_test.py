@@ -3,13 +3,12 @@
 """What a domain has of the host, changed by stock virsh and libvirt-python on the simulated host:
 vCPUs, pins, memory, scheduler."""
 
-import os
 import xml.etree.ElementTree as ElementTree
 
 import libvirt
 
 from fixture import Daemon, expect_equal, expect_in, run, shared, test, wait_for
-from guests import connection, fails
+from guests import Domain, connection, fails
 
 LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE
 CONFIG = libvirt.VIR_DOMAIN_AFFECT_CONFIG
@@ -20,34 +19,8 @@ KIB = 131072
 CPUS = 8
 
 
-class Domain:
-    """A domain of four vCPUs, which runs if it is not told otherwise, and is gone at the end."""
-
-    def __init__(self, name, start=True, daemon=None, elements=""):
-        self.daemon, self.name = daemon or shared(), name
-        self.daemon.define(name, vcpu="4", elements=elements)
-        if start:
-            self.daemon.virsh("start", name)
-        self.connection = connection(self.daemon)
-        self.domain = self.connection.lookupByName(name)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.connection.close()
-        self.daemon.remove(self.name)
-
-    def xml(self, *flags):
-        return ElementTree.fromstring(self.daemon.virsh("dumpxml", self.name, *flags))
-
-    def texts(self, path, *flags):
-        return [(element.text, element.attrib) for element in self.xml(*flags).findall(path)]
-
-    def file(self):
-        """What the next start uses, from disk."""
-        return ElementTree.parse(
-            os.path.join(self.daemon.path("etc/libvirt/libxl"), self.name + ".xml")).getroot()
+def four_vcpus(name, daemon=None, **settings):
+    return Domain(daemon or shared(), name, vcpu="4", **settings)
 
 
 def pins(domain, flags=0):
@@ -59,7 +32,7 @@ def pins(domain, flags=0):
 
 @test
 def vcpus_come_and_go_live():
-    with Domain("vcpus-live") as one:
+    with four_vcpus("vcpus-live") as one:
         for number in (2, 4, 1):
             one.daemon.virsh("setvcpus", one.name, number, "--live")
             expect_equal(one.domain.vcpusFlags(LIVE), number)
@@ -70,7 +43,7 @@ def vcpus_come_and_go_live():
 
 @test
 def vcpus_for_the_next_start_are_on_disk():
-    with Domain("vcpus-config") as one:
+    with four_vcpus("vcpus-config") as one:
         one.domain.setVcpusFlags(3, CONFIG)
         expect_equal(one.file().find("vcpu").get("current"), "3")
         expect_equal(one.domain.vcpusFlags(LIVE), 4)
@@ -80,7 +53,7 @@ def vcpus_for_the_next_start_are_on_disk():
 
 @test
 def the_maximum_of_vcpus_is_for_the_next_start():
-    with Domain("vcpus-maximum") as one:
+    with four_vcpus("vcpus-maximum") as one:
         one.domain.setVcpusFlags(2, CONFIG | MAXIMUM)
         expect_equal(one.domain.vcpusFlags(CONFIG | MAXIMUM), 2)
         expect_equal(one.domain.vcpusFlags(CONFIG), 2)
@@ -90,7 +63,7 @@ def the_maximum_of_vcpus_is_for_the_next_start():
 
 @test
 def numbers_of_vcpus_that_can_not_be_are_refused():
-    with Domain("vcpus-bad") as one:
+    with four_vcpus("vcpus-bad") as one:
         for number in (5, 2 ** 31 - 1):
             for flags in (LIVE, CONFIG, LIVE | CONFIG):
                 expect_in("4 vCPUs", fails(libvirt.VIR_ERR_INVALID_ARG, one.domain.setVcpusFlags, number, flags))
@@ -100,7 +73,7 @@ def numbers_of_vcpus_that_can_not_be_are_refused():
 
 @test
 def what_only_runs_or_only_stays_is_said():
-    with Domain("vcpus-inactive", start=False) as one:
+    with four_vcpus("vcpus-inactive", start=False) as one:
         for change in ((one.domain.setVcpus, 1), (one.domain.setMemory, 1024), (one.domain.vcpus,),
                        (one.domain.pinVcpu, 0, (True,)), (one.domain.setVcpusFlags, 1, LIVE),
                        (one.domain.setSchedulerParametersFlags, {"weight": 5}, LIVE)):
@@ -124,7 +97,7 @@ DOMAIN = """<domain type='xen'><name>transient</name><memory>131072</memory><vcp
 
 @test
 def a_vcpu_is_pinned_live_and_for_the_next_start():
-    with Domain("pin") as one:
+    with four_vcpus("pin") as one:
         one.daemon.virsh("vcpupin", one.name, 1, "0-2,5", "--live")
         expect_equal(pins(one.domain), ["yyyyyyyy", "yyy--y--", "yyyyyyyy", "yyyyyyyy"])
         expect_equal(pins(one.domain, CONFIG), ["yyyyyyyy"] * 4)
@@ -139,7 +112,7 @@ def a_vcpu_is_pinned_live_and_for_the_next_start():
 @test
 def a_start_pins_as_the_definition_says():
     tune = "<cputune><shares>700</shares><vcpupin vcpu='2' cpuset='6-7'/></cputune>"
-    with Domain("pin-start", elements=tune) as one:
+    with four_vcpus("pin-start", elements=tune) as one:
         maps = ["".join("y" if may else "-" for may in map) for map in one.domain.vcpus()[1]]
         expect_equal(maps, ["yyyyyyyy", "yyyyyyyy", "------yy", "yyyyyyyy"])
         expect_equal(one.domain.schedulerParameters(), {"weight": 700, "cap": 0})
@@ -147,7 +120,7 @@ def a_start_pins_as_the_definition_says():
 
 @test
 def pins_that_can_not_be_are_refused():
-    with Domain("pin-bad") as one:
+    with four_vcpus("pin-bad") as one:
         none = tuple([False] * CPUS)
         fails(libvirt.VIR_ERR_INVALID_ARG, one.domain.pinVcpu, 0, none)
         fails(libvirt.VIR_ERR_INVALID_ARG, one.domain.pinVcpu, 4, (True,))
@@ -161,7 +134,7 @@ def pins_that_can_not_be_are_refused():
 
 @test
 def memory_changes_live_and_for_the_next_start():
-    with Domain("memory") as one:
+    with four_vcpus("memory") as one:
         one.daemon.virsh("setmem", one.name, 100000)
         expect_equal(one.domain.info()[2], 100000)
         expect_equal(one.texts("currentMemory")[0][0], "100000")
@@ -174,7 +147,7 @@ def memory_changes_live_and_for_the_next_start():
 
 @test
 def maximum_memory_changes_live_and_for_the_next_start():
-    with Domain("memory-maximum") as one:
+    with four_vcpus("memory-maximum") as one:
         one.domain.setMemoryFlags(65536, CONFIG | MEM_MAXIMUM)
         expect_equal((one.file().find("memory").text, one.file().find("currentMemory").text), ("65536", "65536"))
         expect_equal(one.domain.maxMemory(), KIB)
@@ -185,7 +158,7 @@ def maximum_memory_changes_live_and_for_the_next_start():
 
 @test
 def memory_that_can_not_be_is_refused():
-    with Domain("memory-bad") as one:
+    with four_vcpus("memory-bad") as one:
         fails(libvirt.VIR_ERR_INVALID_ARG, one.domain.setMemory, KIB + 1)
         fails(libvirt.VIR_ERR_INVALID_ARG, one.domain.setMemoryFlags, KIB + 1, CONFIG)
         fails(libvirt.VIR_ERR_OVERFLOW, one.domain.setMemoryFlags, 2 ** 62, CONFIG | MEM_MAXIMUM)
@@ -197,7 +170,7 @@ def memory_that_can_not_be_is_refused():
 @test
 def a_change_of_memory_is_an_event():
     heard = []
-    with Domain("memory-event") as one:
+    with four_vcpus("memory-event") as one:
         number = one.connection.domainEventRegisterAny(
             one.domain, libvirt.VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE,
             lambda connection, domain, kib, opaque: heard.append((domain.name(), kib)), None)
@@ -211,7 +184,7 @@ def a_change_of_memory_is_an_event():
 
 @test
 def weight_and_cap_change_live():
-    with Domain("scheduler") as one:
+    with four_vcpus("scheduler") as one:
         expect_equal(one.domain.schedulerType(), ("credit2", 2))
         one.daemon.virsh("schedinfo", one.name, "--set", "weight=512", "cap=50", "--live")
         expect_equal(one.domain.schedulerParameters(), {"weight": 512, "cap": 50})
@@ -222,7 +195,7 @@ def weight_and_cap_change_live():
 
 @test
 def the_weight_is_kept_for_the_next_start():
-    with Domain("scheduler-config") as one:
+    with four_vcpus("scheduler-config") as one:
         one.domain.setSchedulerParametersFlags({"weight": 400}, CONFIG)
         expect_equal(one.file().find("cputune/shares").text, "400")
         expect_equal(one.domain.schedulerParametersFlags(CONFIG), {"weight": 400})
@@ -235,7 +208,7 @@ def the_weight_is_kept_for_the_next_start():
 
 @test
 def scheduler_parameters_that_can_not_be_are_refused():
-    with Domain("scheduler-bad") as one:
+    with four_vcpus("scheduler-bad") as one:
         for bad in ({"weight": 0}, {"weight": 65536}, {"cap": 65536}, {"weight": 2 ** 32 - 1}):
             fails(libvirt.VIR_ERR_INVALID_ARG, one.domain.setSchedulerParametersFlags, bad, LIVE)
         fails(libvirt.VIR_ERR_INVALID_ARG, one.domain.setSchedulerParametersFlags, {"weight": 5}, UNKNOWN)
@@ -253,7 +226,7 @@ def shares_that_are_no_weight_do_not_start():
 @test
 def a_change_of_pins_or_weight_is_an_event_for_who_asked():
     heard = []
-    with Domain("tuned") as one, Domain("not-asked") as other:
+    with four_vcpus("tuned") as one, four_vcpus("not-asked") as other:
         number = one.connection.domainEventRegisterAny(
             one.domain, libvirt.VIR_DOMAIN_EVENT_ID_TUNABLE,
             lambda connection, domain, params, opaque: heard.append((domain.name(), params)), None)
@@ -271,7 +244,7 @@ def a_change_of_pins_or_weight_is_an_event_for_who_asked():
 
 @test
 def the_maximum_of_memory_changes():
-    with Domain("maximum", start=False) as one:
+    with four_vcpus("maximum", start=False) as one:
         one.domain.setMaxMemory(KIB * 2)
         expect_equal((one.domain.maxMemory(), one.file().findtext("memory")), (KIB * 2, str(KIB * 2)))
         fails(libvirt.VIR_ERR_INVALID_ARG, one.domain.setMaxMemory, 0)
@@ -279,7 +252,7 @@ def the_maximum_of_memory_changes():
 
 @test
 def what_is_done_when_it_stops_changes():
-    with Domain("stops") as one:
+    with four_vcpus("stops") as one:
         virsh = one.daemon.virsh
         virsh("set-lifecycle-action", "stops", "poweroff", "preserve", "--live")
         virsh("set-lifecycle-action", "stops", "crash", "coredump-destroy", "--config")
@@ -302,7 +275,7 @@ def what_the_host_refuses_changes_nothing():
                ("set_memory", lambda domain: domain.setMemoryFlags(50000, LIVE | CONFIG)),
                ("set_max_memory", lambda domain: domain.setMemoryFlags(KIB * 2, LIVE | CONFIG | MEM_MAXIMUM)),
                ("set_scheduler", lambda domain: domain.setSchedulerParametersFlags({"weight": 9}, LIVE)))
-    with Domain("refused") as one:
+    with four_vcpus("refused") as one:
         live, config = one.domain.XMLDesc(), one.domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
         file = one.file()
         for call, change in changes:
@@ -316,7 +289,7 @@ def what_the_host_refuses_changes_nothing():
 @test
 def a_restart_of_the_daemon_forgets_nothing():
     daemon = Daemon()
-    with Domain("restart", daemon=daemon) as one:
+    with four_vcpus("restart", daemon=daemon) as one:
         one.domain.setVcpus(2)
         one.domain.setMemory(90000)
         one.domain.pinVcpu(1, (True,) + (False,) * 7)
@@ -352,7 +325,7 @@ def free_memory_of_host_and_nodes():
     expect_equal(host.getCellsFreeMemory(0, 1), [host.getFreeMemory()])
     for first, number in ((1, 1), (-1, 1), (0, 0)):
         fails(libvirt.VIR_ERR_INVALID_ARG, host.getCellsFreeMemory, first, number)
-    with Domain("numa") as one:
+    with four_vcpus("numa") as one:
         expect_equal(one.domain.numaParameters(), {"numa_mode": libvirt.VIR_DOMAIN_NUMATUNE_MEM_PREFERRED,
                                                    "numa_nodeset": "0"})
         fails(libvirt.VIR_ERR_INVALID_ARG, one.domain.numaParameters, UNKNOWN)

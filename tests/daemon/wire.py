@@ -119,14 +119,14 @@ def frame(procedure, payload=b"", program=REMOTE, version=1, kind=CALL, serial=1
 class Wire:
     """A connection. Events that come between replies are kept in .events."""
 
-    def __init__(self, path, opened=True, readonly=False):
+    def __init__(self, path, opened=True, readonly=False, uri="xen:///system"):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.settimeout(PATIENCE)
         self.socket.connect(path)
         self.serial = 0
         self.events = []
         if opened:
-            self.call(OPEN, optional(string("xen:///system")) + integer(1 if readonly else 0))
+            self.call(OPEN, optional(string(uri)) + integer(1 if readonly else 0))
 
     def __enter__(self):
         return self

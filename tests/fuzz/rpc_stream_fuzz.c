@@ -171,13 +171,14 @@ LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
     static const RpcClientLimits limits = RPC_CLIENT_LIMITS_DEFAULT;
     const RpcIdentity identity = {.authenticated = true};
+    g_autoptr(RpcPoll) poll = rpc_poll_new(NULL);
     State state = {0};
     int pair[2];
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
         return 0;
     state.peer = pair[1];
-    state.client = rpc_client_new(pair[0], 1, &identity, &limits, &client_handler, NULL);
+    state.client = rpc_client_new(poll, pair[0], 1, &identity, &limits, &client_handler, NULL);
     state.streams = rpc_streams_new(state.client);
     for (gsize at = 0; at + 3 <= size && at < 3 * 2000; at += 3)
         step(&state, data + at);

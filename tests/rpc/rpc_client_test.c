@@ -826,12 +826,13 @@ test_close_from_within_a_call(void)
     RpcIdentity identity = {.authenticated = true};
     RpcHeader header = make_call(1, 1);
     Fixture peer = {0};
+    g_autoptr(RpcPoll) poll = rpc_poll_new(NULL);
     guint calls = 0;
     int pair[2];
     int r = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair);
 
     g_assert_cmpint(r, ==, 0);
-    rpc_client_new(pair[0], 1, &identity, &limits_default, &closing, &calls);
+    rpc_client_new(poll, pair[0], 1, &identity, &limits_default, &closing, &calls);
     peer.peer = pair[1];
     peer_send_frame(&peer, &header, NULL, 0);
     peer_send_frame(&peer, &header, NULL, 0);

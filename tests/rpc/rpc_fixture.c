@@ -121,8 +121,9 @@ fixture_open(Fixture *fixture, const RpcClientLimits *limits, bool authenticated
     fixture->peer_reader = rpc_reader_new();
     fixture->calls = g_ptr_array_new_with_free_func((GDestroyNotify)rpc_message_unref);
     fixture->streams = g_ptr_array_new_with_free_func((GDestroyNotify)rpc_message_unref);
-    fixture->client =
-        rpc_client_new(pair[0], 7, &identity, limits ? limits : &defaults, &handler, fixture);
+    fixture->poll = rpc_poll_new(NULL);
+    fixture->client = rpc_client_new(fixture->poll, pair[0], 7, &identity,
+                                     limits ? limits : &defaults, &handler, fixture);
 }
 
 void
@@ -131,6 +132,7 @@ fixture_close(Fixture *fixture)
     rpc_client_close(fixture->client);
     g_assert_cmpuint(fixture->closed, ==, 1);
     rpc_client_unref(fixture->client);
+    rpc_poll_free(fixture->poll);
     if (fixture->peer >= 0)
         close(fixture->peer);
     rpc_reader_free(fixture->peer_reader);

@@ -22,6 +22,7 @@ void fixture_turn(gint64 end, const char *what);
 void fixture_idle(guint milliseconds);
 
 typedef struct {
+    RpcPoll *poll;
     RpcClient *client;
     int peer; /* non-blocking */
     RpcReader *peer_reader;

@@ -69,6 +69,23 @@ test_what_is_not_there_is_an_error(void)
     g_assert_error(error, VIRTXL_ERROR, VIR_ERR_HOOK_SCRIPT_FAILED);
 }
 
+/* With what it has started: both would write for ever. */
+static void
+test_who_writes_without_end_is_ended(void)
+{
+    const char *const cases[] = {"yes", "yes >&2", "yes & wait", "yes; exit 0"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *output = NULL;
+        g_autoptr(GError) error = NULL;
+
+        g_assert_false(script_run(SH(cases[i]), "", &output, &error));
+        g_assert_error(error, VIRTXL_ERROR, VIR_ERR_HOOK_SCRIPT_FAILED);
+        g_assert_cmpstr(error->message, ==, "'/bin/sh': more than 16777216 bytes of output");
+        g_assert_null(output);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -79,6 +96,8 @@ main(int argc, char **argv)
     g_test_add_func("/script/a-failure-tells-how-and-why", test_a_failure_tells_how_and_why);
     g_test_add_func("/script/of-a-long-complaint-the-end-is-told",
                     test_of_a_long_complaint_the_end_is_told);
+    g_test_add_func("/script/who-writes-without-end-is-ended",
+                    test_who_writes_without_end_is_ended);
     g_test_add_func("/script/what-is-not-there-is-an-error", test_what_is_not_there_is_an_error);
     return g_test_run();
 }
