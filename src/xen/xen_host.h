@@ -26,6 +26,7 @@
 #include <stdbool.h>
 
 #include "util/channel_source.h"
+#include "xen/xen_channel_stats.h"
 #include "xen/xen_device.h"
 #include "xen/xen_tune.h"
 
@@ -219,6 +220,8 @@ typedef struct {
      * without those that the host does not count. */
     GPtrArray *(*get_block_stats)(XenHost *host, guint32 domid, GError **error);
     GPtrArray *(*get_interface_stats)(XenHost *host, guint32 domid, GError **error);
+    /* Of all domains' channels that virtxl-channeld serves; see xen_channel_stats_list(). */
+    GPtrArray *(*list_channel_stats)(XenHost *host, GError **error);
 
     /* An array of XenNodeMemory. */
     GArray *(*list_nodes)(XenHost *host, GError **error);

@@ -372,6 +372,12 @@ sim_check_channel_backend(XenHost *host, GError **error)
     return xen_sim_check_backend(sim->client, sim->root, error);
 }
 
+static GPtrArray *
+sim_list_channel_stats(XenHost *host, GError **error)
+{
+    return xen_channel_stats_list(get_sim(host)->root, error);
+}
+
 static bool
 sim_add_channel(XenHost *host, guint32 domid, guint devid, const char *name,
                 const ChannelSource *source, GError **error)
@@ -500,6 +506,7 @@ static const XenHostOps sim_ops = {
     .tell_qemu = xen_host_sim_tell_qemu,
     .get_block_stats = xen_host_sim_get_block_stats,
     .get_interface_stats = xen_host_sim_get_interface_stats,
+    .list_channel_stats = sim_list_channel_stats,
     .list_nodes = xen_host_sim_list_nodes,
     .list_devices = sim_list_devices,
     .add_device = sim_add_device,
