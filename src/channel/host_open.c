@@ -1,36 +1,51 @@
-/* How it works: each opening has a thread of its own, so that those that hang keep nothing
- * else waiting, and comes back by one Handover for all. A cancelled one is left to its thread
- * and closed when it comes back.
+/* How it works: openings that hang keep their threads, of which there are enough for the
+ * others to go on. What is done comes back by one Handover for all. A cancelled opening is
+ * left to its thread, and what it has opened is closed when it comes back.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "channel/disk_open.h"
+#include "channel/host_open.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "channel/disk_writer.h"
-#include "util/error.h"
+#include "channel/host_open_kinds.h"
 #include "util/handover.h"
-#include "util/i18n.h"
 
-struct DiskOpening {
+struct HostOpening {
+    HostOpenRequest request;
     char *path;
-    bool append;
-    DiskOpenFunc func; /* NULL: cancelled; the main loop's, as user_data */
+    gint is_cancelled; /* atomic */
+    HostOpenFunc func;
     gpointer user_data;
-    Handover *opened; /* where it goes when it is done */
-    gint64 tail_from;
-    DiskFile file;
+    HostFile file;
     GError *error; /* or NULL, and there is a file */
 };
+
+bool
+host_open(const HostOpenRequest *request, HostFile *file, GError **error)
+{
+    static bool (*const kinds[])(const HostOpenRequest *request, HostFile *file, GError **error) = {
+        [HOST_OPEN_FILE] = host_open_file,
+        [HOST_OPEN_PIPE] = host_open_pipe,
+        [HOST_OPEN_DEVICE] = host_open_device,
+    };
+
+    *file = (HostFile){.fd = -1, .output = -1};
+    if (kinds[request->kind](request, file, error))
+        return true;
+    if (file->fd >= 0)
+        close(file->fd);
+    if (file->output >= 0)
+        close(file->output);
+    return false;
+}
+
+/* --- without blocking ------------------------------------------------------------ */
 
 static void
 opening_free(gpointer data)
 {
-    DiskOpening *opening = data;
+    HostOpening *opening = data;
 
     g_clear_error(&opening->error);
     g_clear_pointer(&opening->file.tail, g_bytes_unref);
@@ -41,103 +56,72 @@ opening_free(gpointer data)
 static void
 on_opened(gpointer item, gpointer user_data)
 {
-    DiskOpening *opening = item;
+    HostOpening *opening = item;
 
-    if (opening->func)
+    if (!g_atomic_int_get(&opening->is_cancelled)) {
         opening->func(opening->error ? NULL : &opening->file, opening->error, opening->user_data);
-    else if (!opening->error)
-        close(opening->file.fd);
+        return;
+    }
+    host_close(opening->file.fd);
+    host_close(opening->file.output);
 }
 
-static gpointer
-run_opening(gpointer data)
+/* One that has been cancelled meanwhile is not begun, since it might make or empty a file. */
+static void
+run_opening(gpointer data, gpointer user_data)
 {
-    DiskOpening *opening = data;
+    HostOpening *opening = data;
+    Handover *opened = user_data;
 
-    disk_open(opening->path, opening->append, opening->tail_from, &opening->file, &opening->error);
-    handover_push(opening->opened, opening);
-    return NULL;
+    opening->file = (HostFile){.fd = -1, .output = -1};
+    if (!g_atomic_int_get(&opening->is_cancelled))
+        host_open(&opening->request, &opening->file, &opening->error);
+    handover_push(opened, opening);
 }
 
-DiskOpening *
-disk_open_start(const char *path, bool append, gint64 tail_from, DiskOpenFunc func,
-                gpointer user_data)
+static GThreadPool *
+get_threads(void)
 {
-    static Handover *opened;
-    DiskOpening *opening = g_new0(DiskOpening, 1);
+    static GThreadPool *threads;
 
-    if (!opened)
-        opened = handover_new(on_opened, opening_free, NULL);
-    opening->path = g_strdup(path);
-    opening->append = append;
-    opening->tail_from = tail_from;
+    if (!threads)
+        threads = g_thread_pool_new(run_opening, handover_new(on_opened, opening_free, NULL),
+                                    HOST_OPEN_THREADS, FALSE, NULL);
+    return threads;
+}
+
+HostOpening *
+host_open_start(const HostOpenRequest *request, HostOpenFunc func, gpointer user_data)
+{
+    HostOpening *opening = g_new0(HostOpening, 1);
+
+    opening->request = *request;
+    opening->request.path = opening->path = g_strdup(request->path);
     opening->func = func;
     opening->user_data = user_data;
-    opening->opened = opened;
-    g_thread_unref(g_thread_new("open", run_opening, opening));
+    g_thread_pool_push(get_threads(), opening, NULL);
     return opening;
 }
 
 void
-disk_open_cancel(DiskOpening *opening)
+host_open_cancel(HostOpening *opening)
 {
     if (opening)
-        opening->func = NULL;
+        g_atomic_int_set(&opening->is_cancelled, 1);
 }
 
-/* Returns whether it can be used, or sets the error. */
-static bool
-check_file(int fd, const char *path, bool append, GError **error)
-{
-    struct stat info;
+/* --- closing --------------------------------------------------------------------- */
 
-    if (fd < 0 && (errno == ENXIO || errno == EISDIR || errno == ELOOP))
-        return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED, _("'%s' is no regular file"),
-                                path);
-    if (fd < 0 || fstat(fd, &info) < 0)
-        return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED, _("cannot open file '%s': %s"),
-                                path, g_strerror(errno));
-    if (!S_ISREG(info.st_mode))
-        return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED, _("'%s' is no regular file"),
-                                path);
-    if (!append && ftruncate(fd, 0) < 0)
-        return virtxl_error_set(error, VIR_ERR_OPERATION_FAILED, _("cannot empty file '%s': %s"),
-                                path, g_strerror(errno));
-    return true;
+static gpointer
+run_close(gpointer data)
+{
+    close(GPOINTER_TO_INT(data));
+    return NULL;
 }
 
-static GBytes *
-read_tail(int fd, gint64 from)
+void
+host_close(int fd)
 {
-    gsize size = DISK_WRITER_MAX + 1;
-    g_autofree char *data = g_malloc(size);
-    gssize n = pread(fd, data, size, from);
-
-    return n > 0 ? g_bytes_new(data, (gsize)n) : NULL;
-}
-
-static guint64
-get_size(int fd)
-{
-    struct stat info;
-
-    return fstat(fd, &info) == 0 ? (guint64)info.st_size : 0;
-}
-
-/* O_NONBLOCK: a FIFO would wait for a reader. */
-bool
-disk_open(const char *path, bool append, gint64 tail_from, DiskFile *file, GError **error)
-{
-    int fd = open(
-        path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0600);
-
-    if (!check_file(fd, path, append, error)) {
-        if (fd >= 0)
-            close(fd);
-        return false;
-    }
-    *file = (DiskFile){.fd = fd, .size = get_size(fd)};
-    if (tail_from >= 0)
-        file->tail = read_tail(fd, tail_from);
-    return true;
+    if (fd >= 0)
+        g_thread_unref(g_thread_new("close", run_close, GINT_TO_POINTER(fd)));
 }

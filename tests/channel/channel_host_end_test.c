@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "channel_fixture.h"
+#include "hanging_open.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -183,6 +184,48 @@ test_what_was_told_before_a_restart_is_taken_back(ChannelFixture *f, gconstpoint
     g_assert_null(f->host->error);
 }
 
+static void
+begin_with_a_device_that_hangs(ChannelFixture *f)
+{
+    g_free(f->source->path);
+    f->source->path = g_strdup("/dev/null");
+    f->source->listen = false;
+    f->source->type = CHANNEL_SOURCE_DEV;
+    hanging_open_begin("/dev/null");
+    channel_fixture_begin(f);
+}
+
+static void
+wait_error(ChannelFixture *f)
+{
+    gint64 end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
+
+    while (!f->host->error && g_get_monotonic_time() < end)
+        channel_fixture_wait_ms(10);
+    g_assert_nonnull(f->host->error);
+}
+
+static void
+test_a_device_that_does_not_open_is_told_and_waited_for(ChannelFixture *f, gconstpointer data)
+{
+    begin_with_a_device_that_hangs(f);
+    wait_error(f);
+    channel_fixture_assert_warned("'/dev/null' is not open after");
+    channel_fixture_assert_log(f, "");
+    hanging_open_end();
+    wait_served(f);
+    channel_fixture_assert_log(f, "state=2");
+}
+
+static void
+test_a_channel_can_go_while_its_device_hangs(ChannelFixture *f, gconstpointer data)
+{
+    begin_with_a_device_that_hangs(f);
+    channel_fixture_end(f);
+    g_assert_true(f->ended);
+    hanging_open_end();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -197,6 +240,8 @@ main(int argc, char **argv)
         {"/channel/restart/file-others", test_a_file_that_others_write_loses_nothing_by_a_kill},
         {"/channel/endpoint/log", test_a_log_is_opened_before_a_guest_that_was_there_goes_on},
         {"/channel/endpoint/gone", test_a_channel_can_go_while_its_file_is_opened},
+        {"/channel/endpoint/hangs", test_a_device_that_does_not_open_is_told_and_waited_for},
+        {"/channel/endpoint/hangs-and-goes", test_a_channel_can_go_while_its_device_hangs},
     };
 
     return channel_fixture_run(argc, argv, tests, G_N_ELEMENTS(tests));
