@@ -260,6 +260,12 @@ struct XenHost {
     const XenHostOps *ops;
 };
 
+/* Whether what this thread calls, from now on, is the driver's own look at things: it comes when
+ * it comes, and nobody has asked for it. The simulated host counts that apart when it is told to
+ * fail the K-th call. At first it is not. */
+void xen_host_set_own(bool is_own);
+bool xen_host_is_own(void);
+
 /* Closes @host (NULL is no error); domains go on. */
 void xen_host_close(XenHost *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(XenHost, xen_host_close)
