@@ -168,9 +168,7 @@ test_a_channel_can_go_while_its_file_is_opened(ChannelFixture *f, gconstpointer 
     channel_fixture_begin(f);
     channel_fixture_end(f);
     g_assert_true(f->ended);
-    while (!g_file_test(f->socket, G_FILE_TEST_EXISTS))
-        channel_fixture_wait_ms(1);
-    channel_fixture_wait_ms(50); /* comes back to nobody, and is closed */
+    channel_fixture_wait_ms(50); /* it comes back to nobody, or was not begun and made no file */
     g_unlink(f->socket);
 }
 
