@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "channel/channel_private.h"
+#include "util/i18n.h"
 
 /* What can't be opened is tried again after so long, each time twice as long. */
 #define RETRY_FIRST_MS 500
 #define RETRY_LAST_MS  16000
+/* A disk that was at rest needs less. The driver waits longer for an error than this. */
+#define SLOW_MS        8000
 
 static void open_next(Channel *channel);
 
@@ -84,16 +87,15 @@ open_hold(Channel *channel, GError **error)
     return channel->hold != NULL;
 }
 
-/* @file: of type file only, else NULL. */
+/* @file: of what is opened by its path, else NULL. */
 static bool
-open_endpoint(Channel *channel, const DiskFile *file, GError **error)
+open_endpoint(Channel *channel, const HostFile *file, GError **error)
 {
     static const EndpointCallbacks callbacks = {.ready = on_ready, .changed = on_client_changed};
     const EndpointContext context = {.label = channel->label,
                                      .resumed = channel->resumed,
                                      .fd_store = channel->context->fd_store,
-                                     .file = file ? file->fd : -1,
-                                     .file_size = file ? file->size : 0};
+                                     .file = file};
 
     channel->endpoint = endpoint_new(channel->source, &context, &callbacks, channel, error);
     channel->pump.endpoint = channel->endpoint;
@@ -115,7 +117,7 @@ begin(Channel *channel)
 }
 
 static void
-finish_opening(Channel *channel, const DiskFile *file)
+finish_opening(Channel *channel, const HostFile *file)
 {
     g_autoptr(GError) error = NULL;
 
@@ -125,12 +127,43 @@ finish_opening(Channel *channel, const DiskFile *file)
         retry_later(channel, error->message);
 }
 
+/* --- by a path, in a thread ------------------------------------------------------ */
+
+static gboolean
+on_slow(gpointer user_data)
+{
+    Channel *channel = user_data;
+    const ChannelSource *source = channel->source;
+    bool is_log = source->log_path && !channel->log;
+    g_autofree char *message =
+        g_strdup_printf(_("'%s' is not open after %d seconds: its disk, server or driver hangs"),
+                        is_log ? source->log_path : source->path, SLOW_MS / 1000);
+
+    channel->slow_timer = 0;
+    tell_error(channel, message);
+    return G_SOURCE_REMOVE;
+}
+
 static void
-on_log_opened(const DiskFile *file, const GError *error, gpointer user_data)
+start_opening(Channel *channel, const HostOpenRequest *request, HostOpenFunc func)
+{
+    channel->opening = host_open_start(request, func, channel);
+    channel->slow_timer = g_timeout_add(SLOW_MS, on_slow, channel);
+}
+
+static void
+end_opening(Channel *channel)
+{
+    channel->opening = NULL;
+    g_clear_handle_id(&channel->slow_timer, g_source_remove);
+}
+
+static void
+on_log_opened(const HostFile *file, const GError *error, gpointer user_data)
 {
     Channel *channel = user_data;
 
-    channel->opening = NULL;
+    end_opening(channel);
     if (!file) {
         retry_later(channel, error->message);
         return;
@@ -144,7 +177,7 @@ on_log_opened(const DiskFile *file, const GError *error, gpointer user_data)
  * came to the file since the size was noted. If anybody else has written meanwhile nothing can be
  * said, and bytes may come twice rather than be lost. */
 static void
-consume_written(Channel *channel, const DiskFile *file)
+consume_written(Channel *channel, const HostFile *file)
 {
     gsize size = 0;
     gconstpointer data = file->tail ? g_bytes_get_data(file->tail, &size) : NULL;
@@ -154,11 +187,11 @@ consume_written(Channel *channel, const DiskFile *file)
 }
 
 static void
-on_file_opened(const DiskFile *file, const GError *error, gpointer user_data)
+on_endpoint_opened(const HostFile *file, const GError *error, gpointer user_data)
 {
     Channel *channel = user_data;
 
-    channel->opening = NULL;
+    end_opening(channel);
     if (!file) {
         retry_later(channel, error->message);
         return;
@@ -168,15 +201,29 @@ on_file_opened(const DiskFile *file, const GError *error, gpointer user_data)
 }
 
 static void
-start_opening_file(Channel *channel)
+start_opening_log(Channel *channel)
+{
+    const HostOpenRequest request = {.kind = HOST_OPEN_FILE,
+                                     .path = channel->source->log_path,
+                                     .append = channel->source->log_append || channel->resumed,
+                                     .tail_from = -1};
+
+    start_opening(channel, &request, on_log_opened);
+}
+
+static void
+start_opening_endpoint(Channel *channel, HostOpenKind kind)
 {
     const ChannelSource *source = channel->source;
+    HostOpenRequest request = {.kind = kind,
+                               .path = source->path,
+                               .append = source->append || channel->resumed,
+                               .tail_from = -1};
     guint64 noted;
-    gint64 tail_from =
-        channel->resumed && hold_get_noted_file_size(channel->hold, &noted) ? (gint64)noted : -1;
 
-    channel->opening = disk_open_start(source->path, source->append || channel->resumed, tail_from,
-                                       on_file_opened, channel);
+    if (channel->resumed && hold_get_noted_file_size(channel->hold, &noted))
+        request.tail_from = (gint64)noted;
+    start_opening(channel, &request, on_endpoint_opened);
 }
 
 /* The next thing that is not open yet. */
@@ -189,10 +236,13 @@ open_next(Channel *channel)
     if (!open_hold(channel, &error))
         retry_later(channel, error->message);
     else if (source->log_path && !channel->log)
-        channel->opening = disk_open_start(source->log_path, source->log_append || channel->resumed,
-                                           -1, on_log_opened, channel);
+        start_opening_log(channel);
     else if (source->type == CHANNEL_SOURCE_FILE)
-        start_opening_file(channel);
+        start_opening_endpoint(channel, HOST_OPEN_FILE);
+    else if (source->type == CHANNEL_SOURCE_PIPE)
+        start_opening_endpoint(channel, HOST_OPEN_PIPE);
+    else if (source->type == CHANNEL_SOURCE_DEV)
+        start_opening_endpoint(channel, HOST_OPEN_DEVICE);
     else
         finish_opening(channel, NULL);
 }
@@ -207,5 +257,6 @@ void
 channel_stop_opening(Channel *channel)
 {
     g_clear_handle_id(&channel->retry_timer, g_source_remove);
-    g_clear_pointer(&channel->opening, disk_open_cancel);
+    g_clear_handle_id(&channel->slow_timer, g_source_remove);
+    g_clear_pointer(&channel->opening, host_open_cancel);
 }

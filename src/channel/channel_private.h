@@ -10,8 +10,8 @@
 #pragma once
 
 #include "channel/channel.h"
-#include "channel/disk_open.h"
 #include "channel/frontend.h"
+#include "channel/host_open.h"
 #include "channel/pump.h"
 #include "util/log_limit.h"
 
@@ -31,7 +31,8 @@ struct Channel {
     bool resumed; /* was there before this process */
     Endpoint *endpoint;
     bool had_client;      /* as the log has it */
-    DiskOpening *opening; /* of the log, or of the endpoint's file */
+    HostOpening *opening; /* of the log, or of the endpoint's file */
+    guint slow_timer;     /* while it is under way */
     guint retry_ms;       /* what the last retry waited for */
     guint retry_timer;
     char *error;   /* why there is no endpoint */

@@ -12,6 +12,7 @@
 #include "channel/channel.h"
 #include "channel/control.h"
 #include "channel/isolation.h"
+#include "util/channeld_socket.h"
 #include "util/detach.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -156,7 +157,7 @@ remove_unknown_holds(Channeld *daemon)
 static bool
 listen_to_control(Channeld *daemon, GError **error)
 {
-    g_autofree char *path = control_get_path(daemon->options->root);
+    g_autofree char *path = channeld_socket_get_path(daemon->options->root);
 
     daemon->control = control_new(path, describe_channels, daemon, error);
     return daemon->control != NULL;

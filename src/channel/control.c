@@ -7,12 +7,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "util/channeld_socket.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/i18n.h"
 
-/* Of a list; thousands of channels fit. */
-#define LIST_MAX (64 * 1024 * 1024)
+/* For a list: a daemon that is busy answers late. */
+#define LIST_WAIT_MS 10000
 
 struct Control {
     GSocketService *service;
@@ -20,12 +21,6 @@ struct Control {
     ControlFunc func;
     gpointer user_data;
 };
-
-char *
-control_get_path(const char *root)
-{
-    return g_strconcat(root, "/run/virtxl/channeld.sock", NULL);
-}
 
 /* --- serving ------------------------------------------------------------------ */
 
@@ -115,38 +110,6 @@ control_free(Control *control)
 
 /* --- asking ------------------------------------------------------------------- */
 
-static char *
-ask(const char *path, GError **error)
-{
-    g_autoptr(GSocketClient) client = g_socket_client_new();
-    g_autoptr(GSocketAddress) address = g_unix_socket_address_new(path);
-    g_autoptr(GError) reason = NULL;
-    g_autoptr(GSocketConnection) connection =
-        g_socket_client_connect(client, G_SOCKET_CONNECTABLE(address), NULL, &reason);
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
-    guint8 part[65536];
-    gssize n = -1;
-
-    if (!connection) {
-        virtxl_error_set(error, VIR_ERR_NO_CONNECT,
-                         _("virtxl-channeld does not answer at '%s': %s; start it with "
-                           "'systemctl start virtxl-channeld'"),
-                         path, reason->message);
-        return NULL;
-    }
-    do {
-        g_byte_array_append(bytes, part, n > 0 ? (guint)n : 0);
-        n = g_input_stream_read(g_io_stream_get_input_stream(G_IO_STREAM(connection)), part,
-                                sizeof(part), NULL, &reason);
-    } while (n > 0 && bytes->len < LIST_MAX);
-    if (n != 0) {
-        virtxl_error_set(error, VIR_ERR_NO_CONNECT, _("the answer from '%s' broke off"), path);
-        return NULL;
-    }
-    g_byte_array_append(bytes, (const guint8 *)"", 1);
-    return (char *)g_byte_array_free(g_steal_pointer(&bytes), FALSE);
-}
-
 static const char *
 get_string(struct json_object *channel, const char *key)
 {
@@ -206,7 +169,7 @@ print_table(struct json_object *channels)
 bool
 control_print_list(const char *path, bool as_json, GError **error)
 {
-    g_autofree char *text = ask(path, error);
+    g_autofree char *text = channeld_socket_ask(path, LIST_WAIT_MS, error);
     struct json_object *object = text ? json_tokener_parse(text) : NULL;
     struct json_object *channels = json_object_object_get(object, "channels");
     bool is_list = json_object_is_type(channels, json_type_array);

@@ -24,14 +24,11 @@ typedef struct Control Control;
 /* Adds "channels" to @object. */
 typedef void (*ControlFunc)(struct json_object *object, gpointer user_data);
 
-/* The path of the socket under @root ("" for none); a new string. */
-char *control_get_path(const char *root);
-
 /* Listens at @path, which nobody but the daemon's user can connect to. Errors:
  * VIR_ERR_SYSTEM_ERROR. */
 Control *control_new(const char *path, ControlFunc func, gpointer user_data, GError **error);
 void control_free(Control *control);
 
-/* The other side: asks the daemon at @path and prints a table, or the JSON. Blocks.
- * Errors: VIR_ERR_NO_CONNECT, in words that say how to start it. */
+/* The other side: asks the daemon at @path and prints a table, or the JSON. Blocks, for ten
+ * seconds at most. Errors: those of channeld_socket_ask(). */
 bool control_print_list(const char *path, bool as_json, GError **error);

@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "channel/host_open.h"
+
 typedef struct {
     int fd;
 
@@ -48,7 +50,7 @@ unref_job(Job *job)
 {
     if (--job->references > 0)
         return;
-    close(job->fd);
+    host_close(job->fd);
     pthread_cond_destroy(&job->changed);
     g_free(job);
 }

@@ -20,7 +20,7 @@ typedef struct DiskWriter DiskWriter;
  * errno @code. Called from the main loop; may start the next piece, or free the writer. */
 typedef void (*DiskWriterFunc)(gsize written, int code, gpointer user_data);
 
-/* Takes over @fd, a regular file that is appended to (disk_open.h). */
+/* Takes over @fd, a regular file that is appended to, or a device (host_open.h). */
 DiskWriter *disk_writer_new(int fd, DiskWriterFunc func, gpointer user_data);
 /* Closes it, after the piece that is being written. Waits at most @wait_ms for that;
  * afterwards it is left to the thread. @func is not called any more. */

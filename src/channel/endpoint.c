@@ -9,10 +9,20 @@
 
 static const EndpointOps *const all_ops[] = {
     [CHANNEL_SOURCE_NULL] = &endpoint_null_ops,  [CHANNEL_SOURCE_PTY] = &endpoint_pty_ops,
-    [CHANNEL_SOURCE_DEV] = &endpoint_dev_ops,    [CHANNEL_SOURCE_FILE] = &endpoint_file_ops,
+    [CHANNEL_SOURCE_DEV] = &endpoint_pipe_ops,   [CHANNEL_SOURCE_FILE] = &endpoint_file_ops,
     [CHANNEL_SOURCE_PIPE] = &endpoint_pipe_ops,  [CHANNEL_SOURCE_UDP] = &endpoint_udp_ops,
     [CHANNEL_SOURCE_TCP] = &endpoint_socket_ops, [CHANNEL_SOURCE_UNIX] = &endpoint_socket_ops,
 };
+
+/* A device that can't be polled, such as a tape, would block: a thread writes it, as a file,
+ * and nobody reads it. */
+static const EndpointOps *
+choose_ops(const ChannelSource *source, const EndpointContext *context)
+{
+    bool is_written_only = source->type == CHANNEL_SOURCE_DEV && !context->file->can_poll;
+
+    return is_written_only ? &endpoint_file_ops : all_ops[source->type];
+}
 
 static void
 close_endpoint(Endpoint *endpoint, bool forget)
@@ -32,7 +42,7 @@ Endpoint *
 endpoint_new(const ChannelSource *source, const EndpointContext *context,
              const EndpointCallbacks *callbacks, gpointer user_data, GError **error)
 {
-    const EndpointOps *ops = all_ops[source->type];
+    const EndpointOps *ops = choose_ops(source, context);
     Endpoint *endpoint = g_malloc0(ops->size);
 
     endpoint->ops = ops;

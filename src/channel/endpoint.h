@@ -22,6 +22,7 @@
 #include <sys/uio.h>
 
 #include "channel/fd_store.h"
+#include "channel/host_open.h"
 #include "util/channel_source.h"
 
 typedef struct Endpoint Endpoint;
@@ -38,15 +39,13 @@ typedef struct {
 
 /* What surrounds it. */
 typedef struct {
-    const char *label; /* for log lines: "domain 'x': channel 'y'" */
-    bool resumed;      /* the channel was there before this process */
-    FdStore *fd_store; /* keeps sockets, ptys and clients over a restart */
-    /* Of type file only: as disk_open.h opens it, taken over; and how many bytes it has. */
-    int file;
-    guint64 file_size;
+    const char *label;    /* for log lines: "domain 'x': channel 'y'" */
+    bool resumed;         /* the channel was there before this process */
+    FdStore *fd_store;    /* keeps sockets, ptys and clients over a restart */
+    const HostFile *file; /* of types file, pipe and dev; its descriptors are taken over */
 } EndpointContext;
 
-/* Opens @source's end: binds, allocates, opens, or begins to connect. What the
+/* Opens @source's end: binds, allocates, or begins to connect. What the
  * fd store has of it is taken from there instead. A log file is not the
  * endpoint's, see log_file.h. Errors: VIR_ERR_OPERATION_FAILED, naming what is
  * in the way ("'/run/x' is not a socket"), in words for an administrator; then

@@ -1,4 +1,4 @@
-/* An endpoint that is a regular file, which gets what comes from the guest. A thread
+/* An endpoint that is a regular file, or a device that is like one, which gets what comes from the guest. A thread
  * writes it, piece by piece. A disk that is full, or fails, holds the guest's bytes up: it is
  * tried again once a second.
  *
@@ -58,8 +58,8 @@ file_open(Endpoint *endpoint, const ChannelSource *source, const EndpointContext
     FileEndpoint *file = (FileEndpoint *)endpoint;
 
     file->path = g_strdup(source->path);
-    file->size = context->file_size;
-    file->writer = disk_writer_new(context->file, on_written, file);
+    file->size = context->file->size;
+    file->writer = disk_writer_new(context->file->fd, on_written, file);
     return true;
 }
 

@@ -33,7 +33,6 @@ typedef struct {
     const char *(*get_pty)(const Endpoint *endpoint);
 } EndpointOps;
 
-extern const EndpointOps endpoint_dev_ops;
 extern const EndpointOps endpoint_file_ops;
 extern const EndpointOps endpoint_null_ops;
 extern const EndpointOps endpoint_pipe_ops;

@@ -13,7 +13,7 @@
 
 typedef struct LogFile LogFile;
 
-/* Takes over @fd, the file @path as disk_open.h opens it. @room is called in the main loop
+/* Takes over @fd, the file @path as host_open.h opens it. @room is called in the main loop
  * when there is room again after there was not enough. */
 LogFile *log_file_new(const char *path, int fd, void (*room)(gpointer user_data),
                       gpointer user_data);

@@ -19,6 +19,7 @@
 
 #include "channel/channeld.h"
 #include "channel/control.h"
+#include "util/channeld_socket.h"
 #include "util/detach.h"
 #include "util/error.h"
 #include "util/i18n.h"
@@ -113,7 +114,7 @@ static bool
 run(const Options *options, int *status, GError **error)
 {
     g_autofree char *root = get_root(options);
-    g_autofree char *control = control_get_path(root);
+    g_autofree char *control = channeld_socket_get_path(root);
 
     *status = EXIT_SUCCESS;
     if (options->version)

@@ -207,16 +207,18 @@ typedef struct {
     virDomainState state;
     int reason; /* of the state, virDomain*Reason */
     pid_t pid;
-    DomainDef *def; /* owned */
+    int agent_timeout; /* seconds, or one of virDomainAgentResponseTimeoutValues */
+    DomainDef *def;    /* owned */
 } DomainStatus;
 
 void domain_status_free(DomainStatus *status);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainStatus, domain_status_free)
 
 /* <domstatus state= reason= pid=> around the live definition, in the format of
- * libvirt's Xen driver. Errors: VIR_ERR_INTERNAL_ERROR, and as
+ * libvirt's Xen driver; and, unless it is to wait for ever, <agentTimeout>, as libvirt's QEMU
+ * driver has it. Errors: VIR_ERR_INTERNAL_ERROR, and as
  * domain_def_parse_string(). */
 DomainStatus *domain_status_parse(const char *xml, const DomainParseDefaults *defaults,
                                   GError **error);
 char *domain_status_format(const DomainDef *def, virDomainState state, int reason, pid_t pid,
-                           GError **error);
+                           int agent_timeout, GError **error);

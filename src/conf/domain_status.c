@@ -62,6 +62,20 @@ parse_state(DomainStatus *status, xmlNode *node, GError **error)
     return true;
 }
 
+static bool
+parse_agent_timeout(DomainStatus *status, xmlNode *node, GError **error)
+{
+    g_autofree char *text = conf_xml_child_text(node, "agentTimeout");
+    gint64 value = VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK;
+
+    if (text && !g_ascii_string_to_signed(text, 10, VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK,
+                                          G_MAXINT, &value, NULL))
+        return virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR,
+                                _("invalid timeout '%s' of the guest agent"), text);
+    status->agent_timeout = (int)value;
+    return true;
+}
+
 DomainStatus *
 domain_status_parse(const char *xml, const DomainParseDefaults *defaults, GError **error)
 {
@@ -77,6 +91,8 @@ domain_status_parse(const char *xml, const DomainParseDefaults *defaults, GError
         !conf_xml_attr_int64(node, "pid", &pid, VIR_ERR_INTERNAL_ERROR, error))
         return NULL;
     status->pid = (pid_t)pid;
+    if (!parse_agent_timeout(status, node, error))
+        return NULL;
     domain = conf_xml_child(node, "domain");
     if (!domain) {
         virtxl_error_set(error, VIR_ERR_INTERNAL_ERROR, _("no domain in a status document"));
@@ -88,9 +104,18 @@ domain_status_parse(const char *xml, const DomainParseDefaults *defaults, GError
     return g_steal_pointer(&status);
 }
 
+static void
+add_agent_timeout(xmlNode *root, int timeout)
+{
+    g_autofree char *text = g_strdup_printf("%d", timeout);
+
+    if (timeout != VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK)
+        conf_xml_add_text(root, "agentTimeout", text);
+}
+
 char *
 domain_status_format(const DomainDef *def, virDomainState state, int reason, pid_t pid,
-                     GError **error)
+                     int agent_timeout, GError **error)
 {
     g_autoptr(xmlDoc) doc = conf_xml_new("domstatus");
     g_autoptr(xmlDoc) domain =
@@ -108,6 +133,7 @@ domain_status_format(const DomainDef *def, virDomainState state, int reason, pid
     conf_xml_set(root, "state", state_names[state]);
     conf_xml_set(root, "reason", text);
     conf_xml_setf(root, "pid", "%" G_GINT64_FORMAT, (gint64)pid);
+    add_agent_timeout(root, agent_timeout);
     conf_xml_move(root, domain);
     return conf_xml_print(root, 0);
 }

@@ -22,6 +22,7 @@ static const ConfSetting settings[] = {
     {MEMBER(channel_hold_out), .apply = conf_setting_number, .min = CHANNEL_SOURCE_HOLD_MIN,
      .max = CHANNEL_SOURCE_HOLD_MAX},
     {MEMBER(channel_overflow), .apply = conf_setting_word, .words = overflows},
+    {MEMBER(agent_probes), .apply = conf_setting_number, .min = 1, .max = LIBXL_AGENT_PROBES_MAX},
     /* libvirt's own */
     {MEMBER(autoballoon), .apply = conf_setting_number, .max = 1},
     {"keepalive_count"},

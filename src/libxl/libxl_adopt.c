@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "libxl/libxl_agent.h"
 #include "libxl/libxl_channel.h"
 #include "libxl/libxl_channel_state.h"
 #include "libxl/libxl_device_hotplug.h"
@@ -213,6 +214,8 @@ adopt_ours(LibxlDriver *driver, LibxlDomain *domain, const XenDomainInfo *info, 
     if (!libxl_devices_adopt(live, driver->host, &error))
         g_warning("domain '%s': its devices can't be read: %s", domain->name, error->message);
     adopt_state(domain, info, status);
+    if (status)
+        libxl_agent_set_timeout(domain->agent, status->agent_timeout);
     libxl_domain_set_foreign(domain, false);
     libxl_domain_set_live(domain, live);
     g_message("domain '%s' runs already, id %u", domain->name, info->domid);

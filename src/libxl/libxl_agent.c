@@ -63,8 +63,8 @@ libxl_agent_set_timeout(LibxlAgent *agent, int timeout)
     agent->timeout = timeout;
 }
 
-static int
-get_timeout(LibxlAgent *agent)
+int
+libxl_agent_get_timeout(LibxlAgent *agent)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&agent->lock);
 
@@ -314,7 +314,7 @@ sync_by(Call *call, gint64 deadline, GError **error)
 static bool
 sync_first(Call *call, GError **error)
 {
-    int timeout = get_timeout(call->domain->agent);
+    int timeout = libxl_agent_get_timeout(call->domain->agent);
 
     return sync_by(call, deadline_in(timeout > 0 ? MIN(timeout, DEFAULT_WAIT_S) : DEFAULT_WAIT_S),
                    error);
@@ -364,7 +364,7 @@ libxl_agent_execute(LibxlDomain *domain, json_object *command, int timeout, GErr
     if (!begin(&call, domain, error))
         return NULL;
     if (timeout == LIBXL_AGENT_TIMEOUT_OF_DOMAIN)
-        timeout = get_timeout(domain->agent);
+        timeout = libxl_agent_get_timeout(domain->agent);
     else if (!waits)
         timeout = VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_DEFAULT; /* to say it */
     reply = execute(&call, command, timeout, waits, error);

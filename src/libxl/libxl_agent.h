@@ -50,6 +50,7 @@ void libxl_agent_free(LibxlAgent *agent);
 #define LIBXL_AGENT_TIMEOUT_OF_DOMAIN (-3)
 
 void libxl_agent_set_timeout(LibxlAgent *agent, int timeout);
+int libxl_agent_get_timeout(LibxlAgent *agent);
 
 /* Ends the call that waits, if one does: its domain has stopped. Any thread. */
 void libxl_agent_interrupt(LibxlAgent *agent);

@@ -4,38 +4,183 @@
 #include "libxl/libxl_agent_probe.h"
 
 #include "libxl/libxl_agent.h"
+#include "libxl/libxl_channel.h"
 
-/* A guest that boots has minutes until its agent runs: with these, nine. */
-#define PROBES        10
 #define FIRST_PAUSE_S 1
 /* An agent that is there answers at once, but an emulated one is slow. */
 #define ANSWER_MS     5000
 /* So many agents can be waited for at the same time. */
 #define THREADS       8
+/* Between two looks at the counters, at most. */
+#define LAST_PAUSE_S  64
+
+/* What a thread of the pool does. */
+typedef struct {
+    void (*run)(LibxlDriver *driver, LibxlDomain *domain);
+    LibxlDomain *domain; /* NULL: all */
+} Task;
 
 static void
-push(LibxlDriver *driver, gpointer domain)
+task_free(gpointer data)
 {
-    g_thread_pool_push(driver->probes, libxl_domain_ref(domain), NULL);
+    Task *task = data;
+
+    g_clear_pointer(&task->domain, libxl_domain_unref);
+    g_free(task);
 }
 
 static void
-push_later(LibxlDriver *driver, LibxlDomain *domain, guint milliseconds)
+push(LibxlDriver *driver, gpointer data)
 {
-    libxl_driver_later(driver, milliseconds, push, libxl_domain_ref(domain),
-                       (GDestroyNotify)libxl_domain_unref);
+    Task *task = g_memdup2(data, sizeof(Task));
+
+    if (task->domain)
+        libxl_domain_ref(task->domain);
+    g_thread_pool_push(driver->probes, task, NULL);
 }
 
-/* How long to wait before the next one; 0: there is none. */
-static guint
-get_pause_s(LibxlDomain *domain)
+static void
+push_later(LibxlDriver *driver, guint milliseconds,
+           void (*run)(LibxlDriver *driver, LibxlDomain *domain), LibxlDomain *domain)
+{
+    Task *task = g_new0(Task, 1);
+
+    task->run = run;
+    task->domain = domain ? libxl_domain_ref(domain) : NULL;
+    libxl_driver_later(driver, milliseconds, push, task, task_free);
+}
+
+/* --- after the last ping: the backend's counters ------------------------------------- */
+
+/* Those of the agent's channel of @domain, or NULL. */
+static const XenChannelStats *
+find_counters(const GPtrArray *all, LibxlDomain *domain)
+{
+    int id = libxl_domain_get_id(domain);
+
+    for (guint i = 0; id >= 0 && i < all->len; i++) {
+        const XenChannelStats *one = all->pdata[i];
+
+        if (one->domid == (guint32)id && g_strcmp0(one->name, LIBXL_AGENT_CHANNEL) == 0)
+            return one;
+    }
+    return NULL;
+}
+
+/* How many bytes have come from the guest so far, whether anybody has taken them or not. */
+static guint64
+get_words(const XenChannelStats *counters)
+{
+    return counters->tx_bytes + counters->tx_held + counters->tx_discarded;
+}
+
+/* 0 if that can't be known. */
+static guint64
+count_words(LibxlDriver *driver, LibxlDomain *domain)
+{
+    g_autoptr(GPtrArray) all = driver->host->ops->list_channel_stats(driver->host, NULL);
+    const XenChannelStats *one = all ? find_counters(all, domain) : NULL;
+
+    return one ? get_words(one) : 0;
+}
+
+/* One that has said something is asked again; one whose channel is not virtxl-channeld's (any
+ * more) can't be awaited. Returns whether it still is. */
+static bool
+look_at(LibxlDriver *driver, LibxlDomain *domain, const XenChannelStats *counters)
+{
+    bool has_spoken = false;
+    bool is_awaited;
+
+    g_mutex_lock(&domain->lock);
+    if (domain->is_awaited && counters) {
+        has_spoken = get_words(counters) > domain->awaited_after;
+        domain->awaited_after = get_words(counters);
+    }
+    domain->is_awaited = domain->is_awaited && counters && !has_spoken;
+    is_awaited = domain->is_awaited;
+    g_mutex_unlock(&domain->lock);
+    if (has_spoken)
+        libxl_agent_probe(driver, domain);
+    return is_awaited;
+}
+
+static bool
+is_awaited(LibxlDomain *domain)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
 
-    if (domain->live && ++domain->probes < PROBES)
+    return domain->is_awaited;
+}
+
+static void look(LibxlDriver *driver, LibxlDomain *unused);
+
+/* After twice as long as before. */
+static void
+look_later(LibxlDriver *driver)
+{
+    guint pause_s = (guint)g_atomic_int_get(&driver->agent_look_s);
+
+    g_atomic_int_set(&driver->agent_look_s, (int)MIN(pause_s * 2, LAST_PAUSE_S));
+    push_later(driver, pause_s * 1000, look, NULL);
+}
+
+/* Looks at all domains with one question to the backend, and goes on as long as there are
+ * any. */
+static void
+look(LibxlDriver *driver, LibxlDomain *unused)
+{
+    g_autoptr(GPtrArray) domains = libxl_domain_list_get_all(driver->domains);
+    g_autoptr(GPtrArray) all = NULL;
+    bool goes_on = false;
+
+    /* Who is awaited from here on has a look of its own. */
+    g_atomic_int_set(&driver->agent_looks, 0);
+    all = driver->host->ops->list_channel_stats(driver->host, NULL);
+    for (guint i = 0; i < domains->len; i++) {
+        LibxlDomain *domain = domains->pdata[i];
+
+        /* The backend may be away for a while. */
+        if (is_awaited(domain))
+            goes_on |= !all || look_at(driver, domain, find_counters(all, domain));
+    }
+    if (goes_on && g_atomic_int_compare_and_exchange(&driver->agent_looks, 0, 1))
+        look_later(driver);
+}
+
+/* @words: what had come before the last ping. */
+static void
+await(LibxlDriver *driver, LibxlDomain *domain, guint64 words)
+{
+    g_mutex_lock(&domain->lock);
+    domain->is_awaited = domain->live != NULL;
+    domain->awaited_after = words;
+    g_mutex_unlock(&domain->lock);
+    g_atomic_int_set(&driver->agent_look_s, FIRST_PAUSE_S);
+    if (g_atomic_int_compare_and_exchange(&driver->agent_looks, 0, 1))
+        look_later(driver);
+}
+
+/* --- pings ---------------------------------------------------------------------------- */
+
+/* How long to wait before the next one; 0: there is none. */
+static guint
+get_pause_s(const LibxlDriver *driver, LibxlDomain *domain)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
+
+    if (domain->live && ++domain->probes < driver->config->agent_probes)
         return FIRST_PAUSE_S << (domain->probes - 1);
     domain->is_probed = false;
     return 0;
+}
+
+static bool
+is_last(const LibxlDriver *driver, LibxlDomain *domain)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
+
+    return domain->probes + 1 >= driver->config->agent_probes;
 }
 
 static void
@@ -48,21 +193,21 @@ stop(LibxlDomain *domain)
 
 /* What the answer means is for who watches the agent. */
 static void
-probe(gpointer data, gpointer user_data)
+probe(LibxlDriver *driver, LibxlDomain *domain)
 {
-    g_autoptr(LibxlDomain) domain = data;
-    LibxlDriver *driver = user_data;
+    /* Before it: an answer that comes too late is a sign of life. */
+    guint64 words = is_last(driver, domain) ? count_words(driver, domain) : 0;
     guint pause_s;
 
-    if (g_atomic_int_get(&driver->is_closing))
-        return;
     if (libxl_agent_ping(domain, ANSWER_MS, NULL)) {
         stop(domain);
         return;
     }
-    pause_s = get_pause_s(domain);
+    pause_s = get_pause_s(driver, domain);
     if (pause_s > 0)
-        push_later(driver, domain, pause_s * 1000);
+        push_later(driver, pause_s * 1000, probe, domain);
+    else
+        await(driver, domain, words);
 }
 
 void
@@ -73,16 +218,28 @@ libxl_agent_probe(LibxlDriver *driver, LibxlDomain *domain)
     g_mutex_lock(&domain->lock);
     is_probed = domain->is_probed;
     domain->is_probed = true;
+    domain->is_awaited = false;
     domain->probes = 0;
     g_mutex_unlock(&domain->lock);
     if (!is_probed)
-        push_later(driver, domain, 0);
+        push_later(driver, 0, probe, domain);
+}
+
+static void
+run_task(gpointer data, gpointer user_data)
+{
+    LibxlDriver *driver = user_data;
+    Task *task = data;
+
+    if (!g_atomic_int_get(&driver->is_closing))
+        task->run(driver, task->domain);
+    task_free(task);
 }
 
 GThreadPool *
 libxl_agent_probe_pool_new(LibxlDriver *driver)
 {
-    return g_thread_pool_new(probe, driver, THREADS, FALSE, NULL);
+    return g_thread_pool_new(run_task, driver, THREADS, FALSE, NULL);
 }
 
 void

@@ -2,8 +2,12 @@
  *
  * Xen tells when a guest's driver has taken a channel up, and not when a program in the
  * guest has opened it. So the agent is asked when its channel has been connected, and if
- * it does not answer, again and again, each time after twice as long, and then not any
- * more: whatever a client asks of it later tells as well.
+ * it does not answer, again and again, each time after twice as long, `agent_probes` times
+ * (libxl.conf). Then the guest is left in peace, and what has been asked waits in the
+ * channel: an agent that comes later reads and answers it. virtxl-channeld counts those bytes,
+ * and is asked once a minute for all domains whose agent is awaited; one that has said
+ * something is asked as at first. Whatever a client asks of it tells as well, which is all
+ * there is where QEMU serves the channel.
  *
  * Asking waits for the answer, in threads of its own.
  *

@@ -121,8 +121,10 @@ libxl_channel_state_look(LibxlDriver *driver, const XenHostEvent *event)
     }
     /* What changes from here on is for another look. */
     g_atomic_int_set(&domain->channels_look, 0);
+    xen_host_set_own(true);
     if (domain->live && !domain->is_foreign && !look(driver, domain))
         look_later(driver, domain, event, FAIL_MS);
+    xen_host_set_own(false);
     libxl_domain_end_job(domain);
 }
 

@@ -64,9 +64,11 @@ typedef struct {
     LibxlDomainSample sample;
     GPtrArray *messages; /* of char *: warnings about the live domain */
 
-    bool is_probed;     /* libxl_agent_probe.c asks its agent now and then */
-    guint probes;       /* so many times so far */
-    gint channels_look; /* atomic: libxl_channel_state.c is to look at the channels */
+    bool is_probed;        /* libxl_agent_probe.c asks its agent now and then */
+    guint probes;          /* so many times so far */
+    bool is_awaited;       /* it waits for the agent to say something, */
+    guint64 awaited_after; /* beyond so many bytes */
+    gint channels_look;    /* atomic: libxl_channel_state.c is to look at the channels */
 
     gint64 started_us;    /* when the last start was: limits reboot loops */
     guint quick_restarts; /* in a row, that came too soon and did not wait */

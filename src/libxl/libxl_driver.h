@@ -38,6 +38,11 @@ typedef enum {
     LIBXL_CHANNEL_WAIT,    /* the guest waits */
 } LibxlChannelOverflow;
 
+/* How often an agent is asked that does not answer: see libxl_agent_probe.h. A guest that boots
+ * has minutes until its agent runs: with these, nine. */
+#define LIBXL_AGENT_PROBES     10
+#define LIBXL_AGENT_PROBES_MAX 20
+
 /* Does Domain-0 give back memory for domains that start? */
 typedef enum {
     LIBXL_AUTOBALLOON_OFF,
@@ -66,6 +71,7 @@ typedef struct {
     guint channel_hold_in; /* bytes, see util/channel_source.h */
     guint channel_hold_out;
     LibxlChannelOverflow channel_overflow;
+    guint agent_probes; /* so often an agent is asked that does not answer */
     LibxlAutoballoon autoballoon;
     guint nested_hvm; /* may an HVM guest have virtualisation of its own? */
 } LibxlDriverConfig;

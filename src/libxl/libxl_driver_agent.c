@@ -9,6 +9,7 @@
 
 #include "libxl/libxl_agent_reply.h"
 #include "libxl/libxl_driver_agent_private.h"
+#include "libxl/libxl_store.h"
 #include "util/i18n.h"
 
 #define NANOSECONDS_PER_SECOND 1000000000
@@ -127,17 +128,32 @@ libxl_driver_domain_qemu_agent_command(LibxlDriver *driver, const guint8 *uuid, 
     return result;
 }
 
+/* With the job. */
+static bool
+set_timeout(LibxlDriver *driver, LibxlDomain *domain, int timeout, GError **error)
+{
+    int before = libxl_agent_get_timeout(domain->agent);
+
+    libxl_agent_set_timeout(domain->agent, timeout);
+    if (!domain->live || domain->is_foreign || libxl_store_save_live(driver, domain, false, error))
+        return true;
+    libxl_agent_set_timeout(domain->agent, before);
+    return false;
+}
+
 bool
 libxl_driver_domain_agent_set_response_timeout(LibxlDriver *driver, const guint8 *uuid, int timeout,
                                                guint flags, GError **error)
 {
-    g_autoptr(LibxlDomain) domain = NULL;
+    LibxlDomain *domain;
+    bool ok;
 
     if (!libxl_driver_check_flags(flags, 0, "virDomainAgentSetResponseTimeout", error) ||
-        !check_timeout(timeout, error) || !(domain = libxl_driver_find(driver, uuid, error)))
+        !check_timeout(timeout, error) || !(domain = libxl_driver_begin(driver, uuid, error)))
         return false;
-    libxl_agent_set_timeout(domain->agent, timeout);
-    return true;
+    ok = set_timeout(driver, domain, timeout, error);
+    libxl_driver_end(domain);
+    return ok;
 }
 
 /* --- power ------------------------------------------------------------------------ */

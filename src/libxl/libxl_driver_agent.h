@@ -2,7 +2,7 @@
  * public call, as in libxl_driver.h.
  *
  * All are operations. They wait for a guest, which may do as it likes: they belong on
- * workers that nothing else needs. None takes the domain's job. Errors: those of
+ * workers that nothing else needs. But for one, none takes the domain's job. Errors: those of
  * libxl_agent.h; VIR_ERR_ARGUMENT_UNSUPPORTED for what an agent can't do.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -19,7 +19,8 @@ void libxl_driver_close_agents(LibxlDriver *driver);
 char *libxl_driver_domain_qemu_agent_command(LibxlDriver *driver, const guint8 *uuid,
                                              const char *command, int timeout, guint flags,
                                              GError **error);
-/* How long all other calls wait for their answer, until the daemon ends. */
+/* How long all other calls wait for their answer; kept with a domain that runs. Takes its
+ * job. */
 bool libxl_driver_domain_agent_set_response_timeout(LibxlDriver *driver, const guint8 *uuid,
                                                     int timeout, guint flags, GError **error);
 

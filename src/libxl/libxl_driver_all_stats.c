@@ -4,6 +4,9 @@
  * libvirt's (virConnectGetAllDomainStats). A group that can't be had of a domain, since
  * it stops meanwhile, is left out of its record.
  *
+ * Channels have no group of libvirt's. They are in the one for what only the hypervisor at
+ * hand has (VIR_DOMAIN_STATS_VM), with names made as those of interfaces are.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #define G_LOG_DOMAIN "virtxl-driver"
@@ -23,12 +26,20 @@
      VIR_CONNECT_GET_ALL_DOMAINS_STATS_RUNNING | VIR_CONNECT_GET_ALL_DOMAINS_STATS_PAUSED |        \
      VIR_CONNECT_GET_ALL_DOMAINS_STATS_SHUTOFF | VIR_CONNECT_GET_ALL_DOMAINS_STATS_OTHER)
 
+/* What virtxl-channeld says of all channels: it is asked once for all domains, when the
+ * first of them needs it, so that one that hangs delays a call once. */
+typedef struct {
+    bool is_asked;
+    GPtrArray *list; /* of XenChannelStats; NULL: it does not answer */
+} ChannelCounters;
+
 /* A domain whose record is made. */
 typedef struct {
     LibxlDriver *driver;
+    ChannelCounters *channels;
     const guint8 *uuid;
     int id;     /* -1: it does not run */
-    bool waits; /* what needs a disk may be asked for */
+    bool waits; /* what needs a disk or another process may be asked for */
     virDomainInfo info;
     GArray *params;
 } Record;
@@ -127,7 +138,7 @@ add_interfaces(Record *record, GError **error)
     return true;
 }
 
-/* The disks of the domain as it is now; a definition of the caller's own. */
+/* The devices of the domain as it is now; a definition of the caller's own. */
 static DomainDef *
 copy_definition(const Record *record, GError **error)
 {
@@ -194,6 +205,70 @@ add_blocks(Record *record, GError **error)
     return true;
 }
 
+/* Those of the channel @name of this domain; NULL if virtxl-channeld doesn't serve it. */
+static const XenChannelStats *
+find_channel_counters(const Record *record, const char *name)
+{
+    const GPtrArray *list = record->channels->list;
+
+    for (guint i = 0; list && i < list->len; i++) {
+        const XenChannelStats *one = list->pdata[i];
+
+        if (one->domid == (guint32)record->id && g_strcmp0(one->name, name) == 0)
+            return one;
+    }
+    return NULL;
+}
+
+static void
+ask_for_channel_counters(const Record *record)
+{
+    XenHost *host = record->driver->host;
+    g_autoptr(GError) error = NULL;
+
+    if (record->channels->is_asked)
+        return;
+    record->channels->is_asked = true;
+    record->channels->list = host->ops->list_channel_stats(host, &error);
+    if (error)
+        g_info("counters of channels: %s", error->message);
+}
+
+static void
+add_channel_counters(const Record *record, guint i, const XenChannelStats *one)
+{
+    libxl_params_add_ullong(record->params, one->rx_bytes, "channel.%u.rx.bytes", i);
+    libxl_params_add_ullong(record->params, one->rx_held, "channel.%u.rx.held", i);
+    libxl_params_add_ullong(record->params, one->tx_bytes, "channel.%u.tx.bytes", i);
+    libxl_params_add_ullong(record->params, one->tx_held, "channel.%u.tx.held", i);
+    libxl_params_add_ullong(record->params, one->tx_discarded, "channel.%u.tx.discarded", i);
+    libxl_params_add_ullong(record->params, one->clients, "channel.%u.clients", i);
+    libxl_params_add_boolean(record->params, one->is_connected, "channel.%u.client.connected", i);
+    if (one->client_pid)
+        libxl_params_add_ullong(record->params, one->client_pid, "channel.%u.client.pid", i);
+}
+
+static bool
+add_channels(Record *record, GError **error)
+{
+    g_autoptr(DomainDef) def = copy_definition(record, error);
+
+    if (!def)
+        return false;
+    if (def->channels->len > 0 && record->id >= 0 && record->waits)
+        ask_for_channel_counters(record);
+    libxl_params_add_uint(record->params, def->channels->len, "channel.count");
+    for (guint i = 0; i < def->channels->len; i++) {
+        const DomainChrDef *channel = def->channels->pdata[i];
+        const XenChannelStats *counters = find_channel_counters(record, channel->target_name);
+
+        libxl_params_add_string(record->params, channel->target_name, "channel.%u.name", i);
+        if (counters)
+            add_channel_counters(record, i, counters);
+    }
+    return true;
+}
+
 /* --- a record ---------------------------------------------------------------------------- */
 
 static const struct {
@@ -203,6 +278,7 @@ static const struct {
     {VIR_DOMAIN_STATS_STATE, add_state},     {VIR_DOMAIN_STATS_CPU_TOTAL, add_cpu},
     {VIR_DOMAIN_STATS_BALLOON, add_balloon}, {VIR_DOMAIN_STATS_VCPU, add_vcpu},
     {VIR_DOMAIN_STATS_BLOCK, add_blocks},    {VIR_DOMAIN_STATS_INTERFACE, add_interfaces},
+    {VIR_DOMAIN_STATS_VM, add_channels},
 };
 
 void
@@ -227,9 +303,10 @@ add_groups(Record *record, guint types)
 }
 
 static LibxlDomainStats *
-make_stats(LibxlDriver *driver, LibxlDomain *domain, guint types, bool waits)
+make_stats(LibxlDriver *driver, LibxlDomain *domain, guint types, bool waits,
+           ChannelCounters *channels)
 {
-    Record record = {.driver = driver, .uuid = domain->uuid, .waits = waits};
+    Record record = {.driver = driver, .channels = channels, .uuid = domain->uuid, .waits = waits};
     LibxlDomainStats *stats;
 
     if (!libxl_driver_domain_get_info(driver, domain->uuid, &record.info, NULL))
@@ -297,6 +374,7 @@ libxl_driver_connect_get_all_domain_stats(LibxlDriver *driver, const guint8 *con
                         (guint)VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS;
     bool waits = !(flags & VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
     g_autoptr(GPtrArray) domains = NULL;
+    ChannelCounters channels = {0};
     GPtrArray *all;
 
     if (!libxl_driver_check_flags(flags, known, "virConnectGetAllDomainStats", error) ||
@@ -309,9 +387,10 @@ libxl_driver_connect_get_all_domain_stats(LibxlDriver *driver, const guint8 *con
 
         if (!libxl_driver_domain_passes(driver, domains->pdata[i], flags & FILTERS))
             continue;
-        stats = make_stats(driver, domains->pdata[i], types, waits);
+        stats = make_stats(driver, domains->pdata[i], types, waits, &channels);
         if (stats)
             g_ptr_array_add(all, stats);
     }
+    g_clear_pointer(&channels.list, g_ptr_array_unref);
     return all;
 }

@@ -56,6 +56,7 @@ libxl_driver_config_new(const char *root)
     config->channel_hold_in = CHANNEL_SOURCE_HOLD_IN;
     config->channel_hold_out = CHANNEL_SOURCE_HOLD_OUT;
     config->channel_overflow = LIBXL_CHANNEL_DISCARD;
+    config->agent_probes = LIBXL_AGENT_PROBES;
     config->autoballoon = LIBXL_AUTOBALLOON_AUTO;
     return config;
 }

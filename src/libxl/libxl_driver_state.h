@@ -31,6 +31,8 @@ struct LibxlDriver {
     /* Follows up on what the host reports (a domain that stopped): may block. */
     GThreadPool *follow_up;
     GThreadPool *probes;     /* of agents: libxl_agent_probe.c */
+    gint agent_looks;        /* atomic: it will look at the backend's counters, */
+    gint agent_look_s;       /* the next time after so many seconds */
     GThreadPool *reconnects; /* hooks: libxl_adopt.c */
     GThreadPool *autostart;  /* NULL if there was nothing to start */
     GMutex timers_lock;

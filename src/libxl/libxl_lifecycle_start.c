@@ -156,9 +156,9 @@ libxl_lifecycle_announce(LibxlDriver *driver, LibxlDomain *domain, const DomainD
 {
     /* While it restarts it still has its old live definition. */
     if (domain->live)
-        return libxl_store_save_status(driver, def, VIR_DOMAIN_SHUTDOWN, VIR_DOMAIN_SHUTDOWN_USER,
-                                       error);
-    return libxl_store_save_status(driver, def, VIR_DOMAIN_PAUSED,
+        return libxl_store_save_status(driver, domain, def, VIR_DOMAIN_SHUTDOWN,
+                                       VIR_DOMAIN_SHUTDOWN_USER, error);
+    return libxl_store_save_status(driver, domain, def, VIR_DOMAIN_PAUSED,
                                    paused ? VIR_DOMAIN_PAUSED_USER : VIR_DOMAIN_PAUSED_STARTING_UP,
                                    error);
 }

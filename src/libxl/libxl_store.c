@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "libxl/libxl_agent.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/i18n.h"
@@ -162,11 +163,12 @@ save_userdata(LibxlDriver *driver, const DomainDef *live, GError **error)
 }
 
 bool
-libxl_store_save_status(LibxlDriver *driver, const DomainDef *def, virDomainState state, int reason,
-                        GError **error)
+libxl_store_save_status(LibxlDriver *driver, const LibxlDomain *domain, const DomainDef *def,
+                        virDomainState state, int reason, GError **error)
 {
     g_autofree char *path = path_in(driver->config->state_dir, def->name, ".xml");
-    g_autofree char *xml = domain_status_format(def, state, reason, getpid(), error);
+    g_autofree char *xml = domain_status_format(def, state, reason, getpid(),
+                                                libxl_agent_get_timeout(domain->agent), error);
 
     return xml && write_document(path, def, xml, error);
 }
@@ -175,7 +177,8 @@ bool
 libxl_store_save_live(LibxlDriver *driver, LibxlDomain *domain, bool with_userdata, GError **error)
 {
     return (!with_userdata || save_userdata(driver, domain->live, error)) &&
-           libxl_store_save_status(driver, domain->live, domain->state, domain->reason, error);
+           libxl_store_save_status(driver, domain, domain->live, domain->state, domain->reason,
+                                   error);
 }
 
 void
@@ -193,7 +196,7 @@ libxl_store_change_live(LibxlDriver *driver, LibxlDomain *domain, const DomainDe
                         GError **error)
 {
     if (save_userdata(driver, next, error) &&
-        libxl_store_save_status(driver, next, domain->state, domain->reason, error))
+        libxl_store_save_status(driver, domain, next, domain->state, domain->reason, error))
         return true;
     libxl_store_restore_live(driver, domain);
     return false;

@@ -26,9 +26,9 @@ bool libxl_store_remove_definition(LibxlDriver *driver, LibxlDomain *domain, GEr
 bool libxl_store_set_autostart(LibxlDriver *driver, LibxlDomain *domain, bool autostart,
                                GError **error);
 
-/* Writes the status file, of a domain that runs or is about to be built. */
-bool libxl_store_save_status(LibxlDriver *driver, const DomainDef *def, virDomainState state,
-                             int reason, GError **error);
+/* Writes the status file of @domain, which runs as @def or is about to be built. */
+bool libxl_store_save_status(LibxlDriver *driver, const LibxlDomain *domain, const DomainDef *def,
+                             virDomainState state, int reason, GError **error);
 /* Writes, if @with_userdata, the domain's userdata, and then the status file. */
 bool libxl_store_save_live(LibxlDriver *driver, LibxlDomain *domain, bool with_userdata,
                            GError **error);

@@ -261,7 +261,7 @@ static const RemoteRoute remote_routes[] = {
 
     /* The agent in a domain's guest */
     [REMOTE_PROC_DOMAIN_AGENT_SET_RESPONSE_TIMEOUT] = {CALL_AR(
-        remote_domain_agent_set_response_timeout, REMOTE_LOOP)},
+        remote_domain_agent_set_response_timeout, REMOTE_WORKER)},
     [REMOTE_PROC_DOMAIN_GET_GUEST_INFO] = {CALL_AR(remote_domain_get_guest_info, REMOTE_AGENT)},
     [REMOTE_PROC_DOMAIN_GET_HOSTNAME] = {CALL_AR(remote_domain_get_hostname, REMOTE_AGENT)},
     [REMOTE_PROC_DOMAIN_GET_FSINFO] = {CALL_AR(remote_domain_get_fsinfo, REMOTE_AGENT)},

@@ -370,10 +370,11 @@ sim_call(SimCallContext *context, const char *name, struct json_object *args,
          struct json_object *result, GError **error)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(calls); i++) {
+        bool any = calls[i].counting == COUNTED && !context->is_own;
+
         if (!g_str_equal(calls[i].name, name))
             continue;
-        if (calls[i].counting != UNCOUNTED &&
-            !sim_faults_check(context->faults, name, calls[i].counting == COUNTED, error))
+        if (calls[i].counting != UNCOUNTED && !sim_faults_check(context->faults, name, any, error))
             return false;
         return calls[i].func(context, args, result, error);
     }

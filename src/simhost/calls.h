@@ -20,9 +20,10 @@ typedef struct {
     const char *root; /* where the machine's files are */
     SimFaults *faults;
     SimConnection *caller;
-    bool watch; /* set: send events to the caller from now on */
-    bool serve; /* set: the caller is the backend from now on */
-    bool quit;  /* set: end the host once the reply is sent */
+    bool is_own; /* the caller does it by itself, whenever that is; see xen_host_set_own() */
+    bool watch;  /* set: send events to the caller from now on */
+    bool serve;  /* set: the caller is the backend from now on */
+    bool quit;   /* set: end the host once the reply is sent */
 } SimCallContext;
 
 /* How long the call named @name is to be put off, in milliseconds. */

@@ -211,7 +211,7 @@ static const struct {
     {"fail", 1, 3, command_fail, "CALL [K] [MESSAGE]",
      N_("the K-th next such call (the next) fails, once")},
     {"fail-any", 1, 1, command_fail_any, "K",
-     N_("the K-th next call of whatever kind fails, once")},
+     N_("the K-th next call of whatever kind that somebody has asked for fails, once")},
     {"delay", 2, 2, command_delay, "CALL MS",
      N_("each such call takes MS milliseconds longer; 0 ends it")},
     {"reset", 0, 0, command_reset, "", N_("forget failures and delays")},

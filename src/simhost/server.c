@@ -162,6 +162,7 @@ make_call(Client *client, struct json_object *request)
         .root = server->root,
         .faults = server->faults,
         .caller = client->connection,
+        .is_own = json_object_get_boolean(json_object_object_get(request, "own")),
     };
     struct json_object *id = json_object_object_get(request, "id");
     struct json_object *result = json_object_new_object();

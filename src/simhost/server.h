@@ -7,6 +7,9 @@
  * N, "uuid": U, "reason": R} between the replies. A line that is no request is
  * answered by an error without an id.
  *
+ * With "own": true the client says that it calls by itself, whenever that is, and was not asked
+ * to: such a call is not counted for the failure of the K-th call, of whatever name.
+ *
  * One client can become the backend of channels by the call "backend". It then gets
  * {"event": "channel", ...} with all that the store has of a channel, for each that is
  * there, {"event": "channels-complete"}, and later "channel" for each change and

@@ -47,6 +47,20 @@ xen_channel_info_free(XenChannelInfo *info)
     g_free(info);
 }
 
+static GPrivate own_calls = G_PRIVATE_INIT(NULL); /* not NULL: they are */
+
+void
+xen_host_set_own(bool is_own)
+{
+    g_private_set(&own_calls, GINT_TO_POINTER(is_own));
+}
+
+bool
+xen_host_is_own(void)
+{
+    return g_private_get(&own_calls) != NULL;
+}
+
 void
 xen_host_close(XenHost *host)
 {

@@ -26,6 +26,7 @@
 #include <stdbool.h>
 
 #include "util/channel_source.h"
+#include "xen/xen_channel_stats.h"
 #include "xen/xen_device.h"
 #include "xen/xen_tune.h"
 
@@ -221,6 +222,8 @@ typedef struct {
      * without those that the host does not count. */
     GPtrArray *(*get_block_stats)(XenHost *host, guint32 domid, GError **error);
     GPtrArray *(*get_interface_stats)(XenHost *host, guint32 domid, GError **error);
+    /* Of all domains' channels that virtxl-channeld serves; see xen_channel_stats_list(). */
+    GPtrArray *(*list_channel_stats)(XenHost *host, GError **error);
 
     /* An array of XenNodeMemory. */
     GArray *(*list_nodes)(XenHost *host, GError **error);
@@ -258,6 +261,12 @@ typedef struct {
 struct XenHost {
     const XenHostOps *ops;
 };
+
+/* Whether what this thread calls, from now on, is the driver's own look at things: it comes when
+ * it comes, and nobody has asked for it. The simulated host counts that apart when it is told to
+ * fail the K-th call. At first it is not. */
+void xen_host_set_own(bool is_own);
+bool xen_host_is_own(void);
 
 /* Closes @host (NULL is no error); domains go on. */
 void xen_host_close(XenHost *host);

@@ -198,6 +198,12 @@ host_check_channel_backend(XenHost *host, GError **error)
     return xen_channel_check_backend(host_libxl(host)->root, error);
 }
 
+static GPtrArray *
+host_list_channel_stats(XenHost *host, GError **error)
+{
+    return xen_channel_stats_list(host_libxl(host)->root, error);
+}
+
 static bool
 host_add_channel(XenHost *host, guint32 domid, guint devid, const char *name,
                  const ChannelSource *source, GError **error)
@@ -348,6 +354,7 @@ static const XenHostOps host_ops = {
     .tell_qemu = xen_host_libxl_tell_qemu,
     .get_block_stats = xen_host_libxl_get_block_stats,
     .get_interface_stats = xen_host_libxl_get_interface_stats,
+    .list_channel_stats = host_list_channel_stats,
     .list_nodes = xen_host_libxl_list_nodes,
     .list_devices = host_list_devices,
     .add_device = host_add_device,

@@ -27,12 +27,11 @@
 #include <unistd.h>
 #include <xen/io/xenbus.h>
 
+#include "util/channeld_socket.h"
 #include "util/error.h"
 #include "util/i18n.h"
 #include "util/unix_socket.h"
 #include "xen/xen_host_libxl.h"
-
-#define BACKEND_SOCKET "/run/virtxl/channeld.sock"
 
 /* How long the backend may take to open the host's end, and a guest to let go. An
  * emulated machine is slow. */
@@ -49,7 +48,7 @@
 bool
 xen_channel_check_backend(const char *root, GError **error)
 {
-    g_autofree char *path = g_strconcat(root, BACKEND_SOCKET, NULL);
+    g_autofree char *path = channeld_socket_get_path(root);
     int fd = unix_socket_connect(path, SOCK_NONBLOCK);
     /* A full queue is a sign of life, too. */
     bool ok = fd >= 0 || errno == EAGAIN;

@@ -22,6 +22,7 @@
 
 #include "util/error.h"
 #include "util/i18n.h"
+#include "xen/xen_host.h"
 
 /* The same as in src/simhost/connection.h, as sender and as receiver. */
 #define MAX_REQUEST (16 * 1024 * 1024)
@@ -210,6 +211,8 @@ format_request(gint64 id, const char *name, struct json_object *args)
     json_object_object_add(request, "call", json_object_new_string(name));
     if (args)
         json_object_object_add(request, "args", args);
+    if (xen_host_is_own())
+        json_object_object_add(request, "own", json_object_new_boolean(true));
     line = g_strconcat(json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN), "\n", NULL);
     json_object_put(request);
     return line;

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "xen/xen_host_sim_json.h"
 
+#include <string.h>
+
+#include "util/uuid.h"
+
 Json *
 xen_sim_args_new(guint32 domid)
 {
@@ -38,4 +42,13 @@ char *
 xen_sim_dup_string(Json *object, const char *key)
 {
     return g_strdup(json_object_get_string(json_object_object_get(object, key)));
+}
+
+void
+xen_sim_get_uuid(Json *object, guint8 *uuid)
+{
+    const char *text = json_object_get_string(json_object_object_get(object, "uuid"));
+
+    if (!text || !uuid_parse(text, uuid))
+        memset(uuid, 0, UUID_SIZE);
 }

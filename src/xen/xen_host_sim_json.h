@@ -21,3 +21,5 @@ void xen_sim_add_string(Json *object, const char *key, const char *value);
 guint64 xen_sim_get_number(Json *object, const char *key);
 bool xen_sim_get_flag(Json *object, const char *key);
 char *xen_sim_dup_string(Json *object, const char *key);
+/* Of the member "uuid", UUID_SIZE bytes; zeros if there is none. */
+void xen_sim_get_uuid(Json *object, guint8 *uuid);

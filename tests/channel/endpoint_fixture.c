@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "channel/disk_open.h"
+#include "channel/host_open.h"
 
 #define BUFFER_SIZE 65536
 
@@ -142,18 +142,40 @@ stage_free(Stage *stage)
     g_assert_cmpstr(g_queue_peek_head(&warnings), ==, NULL);
 }
 
+static bool
+has_path(const Stage *stage)
+{
+    ChannelSourceType type = stage->source.type;
+
+    return type == CHANNEL_SOURCE_FILE || type == CHANNEL_SOURCE_PIPE || type == CHANNEL_SOURCE_DEV;
+}
+
+static bool
+open_path(const Stage *stage, bool resumed, HostFile *file, GError **error)
+{
+    static const HostOpenKind kinds[] = {
+        [CHANNEL_SOURCE_FILE] = HOST_OPEN_FILE,
+        [CHANNEL_SOURCE_PIPE] = HOST_OPEN_PIPE,
+        [CHANNEL_SOURCE_DEV] = HOST_OPEN_DEVICE,
+    };
+    const HostOpenRequest request = {kinds[stage->source.type], stage->source.path,
+                                     stage->source.append || resumed, -1};
+
+    return host_open(&request, file, error);
+}
+
 static void
 open_endpoint(Stage *stage, bool resumed, GError **error)
 {
-    EndpointContext context = {"a channel", resumed, stage->fd_store, -1, 0};
+    EndpointContext context = {"a channel", resumed, stage->fd_store, NULL};
     const EndpointCallbacks callbacks = {on_ready, on_changed};
 
-    if (stage->source.type == CHANNEL_SOURCE_FILE) {
-        DiskFile file;
+    HostFile file;
 
-        if (!disk_open(stage->source.path, stage->source.append || resumed, -1, &file, error))
+    if (has_path(stage)) {
+        if (!open_path(stage, resumed, &file, error))
             return;
-        context.file = file.fd;
+        context.file = &file;
     }
     stage->endpoint = endpoint_new(&stage->source, &context, &callbacks, stage, error);
     if (stage->endpoint)

@@ -171,7 +171,7 @@ a_terminal_is_made_raw(void)
 }
 
 static void
-a_device_that_is_always_ready_works_too(void)
+a_device_that_cannot_be_polled_is_written_by_a_thread(void)
 {
     g_autoptr(Stage) stage = stage_new(CHANNEL_SOURCE_DEV);
 
@@ -206,7 +206,7 @@ main(int argc, char **argv)
     ADD(one_fifo_serves_where_there_is_no_pair);
     ADD(what_is_no_fifo_is_refused);
     ADD(a_terminal_is_made_raw);
-    ADD(a_device_that_is_always_ready_works_too);
+    ADD(a_device_that_cannot_be_polled_is_written_by_a_thread);
     ADD(what_is_no_device_is_refused);
     return g_test_run();
 }

@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "channel/disk_open.h"
+#include "channel/host_open.h"
 
 /* Only the stage's directory and path are used. */
 static guint n_room_calls;
@@ -24,10 +24,11 @@ static LogFile *
 open_log(const Stage *stage, bool append)
 {
     g_autoptr(GError) error = NULL;
-    DiskFile file;
+    const HostOpenRequest request = {HOST_OPEN_FILE, stage->path, append, -1};
+    HostFile file;
     LogFile *log;
 
-    disk_open(stage->path, append, -1, &file, &error);
+    host_open(&request, &file, &error);
     g_assert_no_error(error);
     log = log_file_new(stage->path, file.fd, on_room, NULL);
     n_room_calls = 0;

@@ -261,7 +261,8 @@ test_status(gconstpointer data)
     g_autoptr(DomainStatus) status = domain_status_parse(xml, &defaults, &error);
 
     g_assert_no_error(error);
-    printed = domain_status_format(status->def, status->state, status->reason, status->pid, &error);
+    printed = domain_status_format(status->def, status->state, status->reason, status->pid,
+                                   status->agent_timeout, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(printed, ==, xml);
 }

@@ -85,6 +85,22 @@ def the_domains_own_timeout_is_for_all_other_calls():
 
 
 @test
+def the_domains_own_timeout_outlives_the_daemon():
+    daemon = Daemon()
+    with_agent_channel(daemon, "kept")
+    daemon.virsh("guest-agent-timeout", "kept", "--timeout", "1")
+    daemon.kill()
+    daemon.start()
+    with FakeAgent(daemon, "kept", {"guest-get-time": no_answer}):
+        expect_in("has not answered 'guest-get-time'", daemon.virsh_fails("domtime", "kept"))
+    with open(daemon.path("run/libvirt/libxl/kept.xml")) as file:
+        expect_in("<agentTimeout>1</agentTimeout>", file.read())
+    daemon.virsh("guest-agent-timeout", "kept", "--timeout", "-2")
+    with open(daemon.path("run/libvirt/libxl/kept.xml")) as file:
+        assert "agentTimeout" not in file.read()
+
+
+@test
 def getters_and_operations_go_on_while_an_agent_hangs():
     daemon = domain("busy")
     with FakeAgent(daemon, "busy", {"guest-ping": no_answer}) as agent:

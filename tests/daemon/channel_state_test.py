@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Whether channels are connected: the live XML's state, and the agent-lifecycle event."""
 
+import time
+
 import libvirt
 
+import backend
 from agent import RealAgent
 from fixture import Daemon, expect_equal, run, shared, test, unix_channel, wait_for
 from guests import NAME, Guest, channel, connection
@@ -153,6 +156,22 @@ def a_call_tells_of_the_agent_as_well():
         shared().virsh_fails("qemu-agent-command", "late", PING, "--timeout", "1")
         becomes(guest, "disconnected", AGENT)
         with RealAgent(shared(), "late"):
+            becomes(guest, "connected", AGENT)
+
+
+@test
+def an_agent_that_comes_after_the_last_question_is_seen():
+    daemon = Daemon(driver_config="agent_probes = 1\n")
+    with Guest(daemon, "slow", channel(AGENT)) as guest:
+        def question_is_over():
+            row = backend.channels(daemon)[("slow", AGENT)]
+            return row["clients"] == 1 and not row["connected"]
+        wait_for("the end of the only question", question_is_over)
+        for _ in range(3):
+            expect_equal(state(guest, AGENT), "disconnected")
+            expect_equal(backend.channels(daemon)[("slow", AGENT)]["clients"], 1)
+            time.sleep(1)
+        with RealAgent(daemon, "slow"):
             becomes(guest, "connected", AGENT)
 
 

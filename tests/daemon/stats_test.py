@@ -15,8 +15,9 @@ from guests import Domain, connection, fails
 UNKNOWN = 1 << 20
 MAC = "00:16:3e:12:34:56"
 ALL = (libvirt.VIR_DOMAIN_STATS_STATE, libvirt.VIR_DOMAIN_STATS_CPU_TOTAL, libvirt.VIR_DOMAIN_STATS_BALLOON,
-       libvirt.VIR_DOMAIN_STATS_VCPU, libvirt.VIR_DOMAIN_STATS_INTERFACE, libvirt.VIR_DOMAIN_STATS_BLOCK)
-PREFIXES = ("state.", "cpu.", "balloon.", "vcpu.", "net.", "block.")
+       libvirt.VIR_DOMAIN_STATS_VCPU, libvirt.VIR_DOMAIN_STATS_INTERFACE, libvirt.VIR_DOMAIN_STATS_BLOCK,
+       libvirt.VIR_DOMAIN_STATS_VM)
+PREFIXES = ("state.", "cpu.", "balloon.", "vcpu.", "net.", "block.", "channel.")
 
 
 def devices(daemon):

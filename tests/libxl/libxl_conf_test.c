@@ -14,6 +14,8 @@
  */
 #include "libxl/libxl_conf.h"
 
+#include "beside.h"
+
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,23 +102,9 @@ assert_error(const GError *error, const char *expected)
         g_error("'%s' is not in the message '%s'", lines[1], error->message);
 }
 
-/* The contents of the file with @ending beside @path, or NULL. */
-static char *
-read_beside(const char *path, const char *ending)
-{
-    g_autofree char *stem = g_strndup(path, strlen(path) - strlen(".xml"));
-    g_autofree char *beside = g_strconcat(stem, ending, NULL);
-    char *text = NULL;
-
-    g_file_get_contents(beside, &text, NULL, NULL);
-    return text;
-}
-
 static void
-write_beside(const char *path, const char *ending, const char *json, const GError *error)
+write_result(const char *path, const char *ending, const char *json, const GError *error)
 {
-    g_autofree char *stem = g_strndup(path, strlen(path) - strlen(".xml"));
-    g_autofree char *beside = g_strconcat(stem, json ? ending : ".err", NULL);
     g_autofree char *text = NULL;
 
     if (json) {
@@ -129,7 +117,7 @@ write_beside(const char *path, const char *ending, const char *json, const GErro
     } else {
         text = g_strdup_printf("%d\n%s\n", error->code, error->message);
     }
-    g_assert_true(g_file_set_contents(beside, text, -1, NULL));
+    beside_write(path, json ? ending : ".err", text);
 }
 
 static void
@@ -138,11 +126,11 @@ test_file(gconstpointer data)
     const char *path = data;
     g_autoptr(GError) error = NULL;
     g_autofree char *actual = map_file(path, LIBXL_CHANNEL_BACKEND_LIBXL, &error);
-    g_autofree char *json = read_beside(path, ".json");
-    g_autofree char *refusal = read_beside(path, ".err");
+    g_autofree char *json = beside_read(path, ".json");
+    g_autofree char *refusal = beside_read(path, ".err");
 
     if (g_getenv("VIRTXL_TEST_REGENERATE")) {
-        write_beside(path, ".json", actual, error);
+        write_result(path, ".json", actual, error);
         return;
     }
     /* One of the two, not both. */
@@ -162,11 +150,11 @@ test_file_virtxl(gconstpointer data)
     const char *path = data;
     g_autoptr(GError) error = NULL;
     g_autofree char *actual = map_file(path, LIBXL_CHANNEL_BACKEND_VIRTXL, &error);
-    g_autofree char *json = read_beside(path, VIRTXL_ENDING);
+    g_autofree char *json = beside_read(path, VIRTXL_ENDING);
 
     g_assert_no_error(error);
     if (g_getenv("VIRTXL_TEST_REGENERATE"))
-        write_beside(path, VIRTXL_ENDING, actual, error);
+        write_result(path, VIRTXL_ENDING, actual, error);
     else
         assert_same_json(actual, json);
 }
@@ -178,7 +166,7 @@ test_file_xl(gconstpointer data)
     g_autoptr(GError) error = NULL;
     g_autoptr(DomainDef) def = domain_def_parse_file(path, NULL, DOMAIN_PARSE_INACTIVE, &error);
     g_autofree char *actual = def ? xen_xl_format(def, NULL, &error) : NULL;
-    g_autofree char *config = read_beside(path, XL_ENDING);
+    g_autofree char *config = beside_read(path, XL_ENDING);
 
     if (g_getenv("VIRTXL_TEST_REGENERATE")) {
         g_autofree char *stem = g_strndup(path, strlen(path) - strlen(".xml"));
@@ -217,7 +205,7 @@ add_files(void)
             continue;
         add_file("conf", path, test_file);
         add_file("xl", path, test_file_xl);
-        virtxl = read_beside(path, VIRTXL_ENDING);
+        virtxl = beside_read(path, VIRTXL_ENDING);
         if (virtxl)
             add_file("conf-virtxl", path, test_file_virtxl);
     }

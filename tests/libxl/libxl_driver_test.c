@@ -676,8 +676,13 @@ test_a_domain_that_got_no_channels_is_removed(Fixture *fixture, gconstpointer da
         domain_def_parse_string(GUEST(""), NULL, DOMAIN_PARSE_INACTIVE, NULL);
 
     define(fixture, GUEST(""));
-    g_assert_true(libxl_store_save_status(fixture->driver, def, VIR_DOMAIN_PAUSED,
-                                          VIR_DOMAIN_PAUSED_STARTING_UP, NULL));
+    {
+        g_autoptr(LibxlDomain) domain =
+            libxl_domain_list_find_uuid(fixture->driver->domains, def->uuid);
+
+        g_assert_true(libxl_store_save_status(fixture->driver, domain, def, VIR_DOMAIN_PAUSED,
+                                              VIR_DOMAIN_PAUSED_STARTING_UP, NULL));
+    }
     g_clear_pointer(&fixture->driver, libxl_driver_close);
     build_on_host(fixture, "guest");
     reopen_driver(fixture, LIBXL_CHANNEL_BACKEND_VIRTXL);

@@ -16,6 +16,8 @@
  */
 #include "libxl/xen_xl.h"
 
+#include "beside.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,27 +35,6 @@ data_directory(const char *name)
 }
 
 /* --- fixtures --------------------------------------------------------------------- */
-
-/* The file with @ending beside @path, or NULL. */
-static char *
-read_beside(const char *path, const char *ending)
-{
-    g_autofree char *stem = g_strndup(path, strlen(path) - strlen(".cfg"));
-    g_autofree char *beside = g_strconcat(stem, ending, NULL);
-    char *text = NULL;
-
-    g_file_get_contents(beside, &text, NULL, NULL);
-    return text;
-}
-
-static void
-write_beside(const char *path, const char *ending, const char *text)
-{
-    g_autofree char *stem = g_strndup(path, strlen(path) - strlen(".cfg"));
-    g_autofree char *beside = g_strconcat(stem, ending, NULL);
-
-    g_assert_true(g_file_set_contents(beside, text, -1, NULL));
-}
 
 static int
 compare_lines(gconstpointer a, gconstpointer b)
@@ -88,15 +69,15 @@ static void
 check_text(const char *path, const char *text, const char *record, const char *ours)
 {
     bool is_config = g_str_has_suffix(record, ".cfg");
-    g_autofree char *recorded = read_beside(path, record);
-    g_autofree char *special = read_beside(path, ours);
+    g_autofree char *recorded = beside_read(path, record);
+    g_autofree char *special = beside_read(path, ours);
     g_autofree char *expected = is_config ? sort_lines(recorded) : g_strdup(recorded);
     g_autofree char *wanted = is_config ? sort_lines(special) : g_strdup(special);
     g_autofree char *actual = is_config ? sort_lines(text) : g_strdup(text);
 
     if (g_getenv("VIRTXL_TEST_REGENERATE")) {
         if (g_strcmp0(actual, expected) != 0)
-            write_beside(path, ours, text);
+            beside_write(path, ours, text);
         return;
     }
     if (special)
@@ -107,8 +88,8 @@ check_text(const char *path, const char *text, const char *record, const char *o
 static void
 check_refusal(const char *path, const GError *error)
 {
-    g_autofree char *record = read_beside(path, ".err");
-    g_autofree char *ours = read_beside(path, ".ours.err");
+    g_autofree char *record = beside_read(path, ".err");
+    g_autofree char *ours = beside_read(path, ".ours.err");
     g_auto(GStrv) lines = NULL;
 
     g_assert_true(error->domain == VIRTXL_ERROR);
@@ -118,7 +99,7 @@ check_refusal(const char *path, const GError *error)
         g_auto(GStrv) stock = g_strsplit(record ? record : "\n0", "\n", -1);
 
         if (atoi(stock[1]) != error->code)
-            write_beside(path, ".ours.err", text);
+            beside_write(path, ".ours.err", text);
         return;
     }
     if (!ours && !record)
@@ -161,13 +142,13 @@ static void
 test_file(gconstpointer data)
 {
     const char *path = data;
-    g_autofree char *text = read_beside(path, ".cfg");
+    g_autofree char *text = beside_read(path, ".cfg");
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) ignored = NULL;
     g_autoptr(DomainDef) def = xen_xl_parse(text, &defaults, &ignored, &error);
     g_autofree char *xml = NULL;
     g_autofree char *names = NULL;
-    g_autofree char *expected_names = read_beside(path, ".ignored");
+    g_autofree char *expected_names = beside_read(path, ".ignored");
 
     if (!def) {
         check_refusal(path, error);
@@ -178,7 +159,7 @@ test_file(gconstpointer data)
     check_text(path, xml, ".xml", ".ours.xml");
     names = join_names(ignored);
     if (g_getenv("VIRTXL_TEST_REGENERATE") && *names)
-        write_beside(path, ".ignored", names);
+        beside_write(path, ".ignored", names);
     else
         g_assert_cmpstr(names, ==, expected_names ? expected_names : "");
     check_written(path, def);
@@ -189,21 +170,21 @@ static void
 test_record(gconstpointer data)
 {
     const char *path = data;
-    g_autofree char *text = read_beside(path, ".cfg");
+    g_autofree char *text = beside_read(path, ".cfg");
     g_autofree char *folder = g_path_get_dirname(path);
     g_autofree char *name = g_path_get_basename(path);
     g_autofree char *ours = g_build_filename(folder, "..", "back", name, NULL);
-    g_autofree char *stock = read_beside(path, ".back.xml");
+    g_autofree char *stock = beside_read(path, ".back.xml");
     g_autoptr(GError) error = NULL;
     g_autoptr(DomainDef) def = xen_xl_parse(text, &defaults, NULL, &error);
     g_autofree char *made =
         def ? domain_def_format(def, FORMAT_FLAGS, &error) : g_strdup_printf("%d\n", error->code);
     const char *ending = def ? ".xml" : ".err";
-    g_autofree char *special = read_beside(ours, ending);
+    g_autofree char *special = beside_read(ours, ending);
 
     if (g_getenv("VIRTXL_TEST_REGENERATE")) {
         if (g_strcmp0(made, stock) != 0)
-            write_beside(ours, ending, made);
+            beside_write(ours, ending, made);
         return;
     }
     g_assert_cmpstr(special, !=, stock);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rpc_fixture.h"
 
+#include "rpc/rpc_keepalive.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -310,4 +312,62 @@ count_open_fds(void)
     while (g_dir_read_name(dir))
         n++;
     return n;
+}
+
+void
+fixture_answer_oldest(Fixture *fixture)
+{
+    RpcMessage *call = g_ptr_array_index(fixture->calls, 0);
+
+    rpc_client_send_reply(fixture->client, &call->header, fixture->reply);
+    g_ptr_array_remove_index(fixture->calls, 0);
+}
+
+void
+peer_expect_reply(Fixture *fixture, guint32 serial, guint32 status)
+{
+    g_autoptr(RpcMessage) reply = peer_receive(fixture);
+
+    g_assert_cmpuint(reply->header.type, ==, RPC_TYPE_REPLY);
+    g_assert_cmpuint(reply->header.serial, ==, serial);
+    g_assert_cmpuint(reply->header.status, ==, status);
+}
+
+void
+peer_expect_keepalive(Fixture *fixture, guint32 procedure)
+{
+    g_autoptr(RpcMessage) message = peer_receive(fixture);
+
+    g_assert_true(rpc_keepalive_matches(&message->header));
+    g_assert_cmpuint(message->header.procedure, ==, procedure);
+    g_assert_cmpuint(g_bytes_get_size(message->payload), ==, 0);
+}
+
+void
+peer_ping(Fixture *fixture)
+{
+    RpcHeader header = rpc_keepalive_header(RPC_KEEPALIVE_PING);
+
+    peer_send_frame(fixture, &header, NULL, 0);
+}
+
+void
+fixture_assert_alive(Fixture *fixture)
+{
+    fixture->answer = true;
+    peer_send_call(fixture, 4711);
+    peer_expect_reply(fixture, 4711, RPC_STATUS_OK);
+}
+
+int
+fixture_run(int argc, char **argv, const char *prefix, const FixtureTest *tests, gsize n)
+{
+    g_test_init(&argc, &argv, NULL);
+    fixture_capture_log();
+    for (gsize i = 0; i < n; i++) {
+        g_autofree char *path = g_strdup_printf("%s/%s", prefix, tests[i].path);
+
+        g_test_add_func(path, tests[i].function);
+    }
+    return g_test_run();
 }

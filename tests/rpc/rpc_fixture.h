@@ -70,3 +70,21 @@ guint count_open_fds(void);
 
 /* An encoder of errors that gives the message's bytes. */
 GBytes *fixture_encode_error(const GError *error, gpointer user_data);
+
+/* The next message for the peer is that. */
+void peer_expect_reply(Fixture *fixture, guint32 serial, guint32 status);
+void peer_expect_keepalive(Fixture *fixture, guint32 procedure);
+void peer_ping(Fixture *fixture);
+
+/* Answers the oldest call that waits. */
+void fixture_answer_oldest(Fixture *fixture);
+/* The connection works: a call is answered. */
+void fixture_assert_alive(Fixture *fixture);
+
+typedef struct {
+    const char *path;
+    GTestFunc function;
+} FixtureTest;
+
+/* main() of a test of clients: runs @n tests, whose paths go on after @prefix. */
+int fixture_run(int argc, char **argv, const char *prefix, const FixtureTest *tests, gsize n);
