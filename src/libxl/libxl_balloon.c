@@ -110,6 +110,16 @@ count_promised(LibxlDriver *driver, guint64 *kib, GError **error)
     return true;
 }
 
+/* So that who asks what it has now is not told what it had. */
+static void
+forget_sample_of_control_domain(LibxlDriver *driver)
+{
+    g_autoptr(LibxlDomain) control = libxl_domain_list_find_id(driver->domains, 0);
+
+    if (control)
+        libxl_domain_forget_sample(control);
+}
+
 bool
 libxl_balloon_make_room(LibxlDriver *driver, libxl_domain_config *config, GError **error)
 {
@@ -124,6 +134,7 @@ libxl_balloon_make_room(LibxlDriver *driver, libxl_domain_config *config, GError
          driver->host->ops->make_room(driver->host, config, promised_kib, &need_kib, error);
     if (ok)
         promise(balloon, config, need_kib);
+    forget_sample_of_control_domain(driver);
     g_mutex_unlock(&balloon->turn);
     return ok;
 }
