@@ -59,6 +59,11 @@ def virsh_event_loop_shows_a_domains_life():
     wait_for("virsh to listen", listens)
     for command in ("start", "suspend", "resume", "destroy", "undefine"):
         daemon.virsh(command, "alive")
+
+    def has_seen_all():
+        reads(process, seen)
+        return "Undefined Removed" in "".join(seen)
+    wait_for("the last event", has_seen_all)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     text = "".join(seen) + out
