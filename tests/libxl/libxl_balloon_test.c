@@ -75,6 +75,7 @@ set_up(Fixture *fixture, gconstpointer data)
     fixture->config.autoballoon = LIBXL_AUTOBALLOON_ON;
     fixture->driver.config = &fixture->config;
     fixture->driver.host = &fixture->host;
+    fixture->driver.domains = libxl_domain_list_new();
     fixture->driver.balloon = libxl_balloon_new();
     fixture->need_kib = 1000;
 }
@@ -83,6 +84,7 @@ static void
 tear_down(Fixture *fixture, gconstpointer data)
 {
     libxl_balloon_free(fixture->driver.balloon);
+    libxl_domain_list_free(fixture->driver.domains);
 }
 
 /* A domain that is known by one byte of its uuid. */
