@@ -28,8 +28,8 @@ HOLD_OUT = 1 << 20
 # bytes a second that are enough for a busy machine.
 BULK = (64 << 20) if host.LONG else (4 << 20)
 BULK_RATE = 50000
-RINGS = (1 << 30) if host.LONG else (32 << 20)
-RINGS_RATE = 500000
+RINGS = (1 << 30) if host.LONG else (8 << 20)
+RINGS_RATE = 50000
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@
 #include "frontend.h"
 
 #define PATTERN_SIZE 65536u
-#define LOOKS_MAX    200000u
+#define LOOKS_MAX    20000u
 
 static char pattern[PATTERN_SIZE];
 
