@@ -41,9 +41,8 @@ from host import daemons, evidence, xen
 
 SECONDS = 900
 # They are the first that --list tells: who shares the files out ends sooner so.
-LONGEST = ("agent_debian", "backend_bytes", "backend_endpoints", "backend_guest_life", "backend_hostile",
-           "backend_restart", "channels_hvm_pvh", "guest_debian", "guest_debian_hvm_pvh", "hotplug", "lifecycle",
-           "stock_peer")
+LONGEST = ("backend_bytes", "backend_hostile", "backend_restart", "backend_endpoints", "channels_hvm_pvh",
+           "guest_debian", "hotplug", "lifecycle", "stock_peer")
 
 
 class TimeIsUp(BaseException):

@@ -11,6 +11,9 @@ import libvirt_qemu
 from host import clients, expect_equal, guests, wait_until
 from host.daemons import virtxld
 
+# It takes minutes.
+only_long = True
+
 CONTROL = guests.unix_channel("control")
 AGENT = guests.unix_channel("org.qemu.guest_agent.0", target="virtio")
 PING = '{"execute":"guest-ping"}'

@@ -14,6 +14,9 @@ from host import backend, clients, expect_equal, guests, wait_until, xen
 from host.daemons import channeld, virtxld
 from host.streams import Stream
 
+# It takes minutes.
+only_long = True
+
 CONTROL = guests.unix_channel("control")
 STREAM = guests.unix_channel("stream", program="stream")
 ECHO = guests.unix_channel("echo", program="echo")

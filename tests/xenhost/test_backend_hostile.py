@@ -5,7 +5,7 @@ only: the backend lives, and the neighbour's bytes come back about as fast as be
 import contextlib
 import time
 
-from host import backend, clients, expect_equal, guests, wait_until, xen
+from host import backend, clients, expect_equal, guests, in_long_runs, wait_until, xen
 from host.daemons import channeld, virtxld
 
 CONTROL = guests.unix_channel("attacker-control")
@@ -92,6 +92,7 @@ def attacked_and_back(shared_value, kind):
     comes_back(shared_value[0])
 
 
+@in_long_runs
 def test_a_storm_of_events(both):
     attacked_and_back(both, "events")
 
@@ -118,6 +119,7 @@ def test_rings_and_ports_that_are_none(both):
     attacked(both, "garbage")
 
 
+@in_long_runs
 def test_a_guest_that_fills_its_quota_of_xenstore(both):
     evil, good, _ = both
     output = attack(both, "quota", 30)

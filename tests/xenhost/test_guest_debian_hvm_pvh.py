@@ -4,10 +4,13 @@ later, and its own guest agent. What more there is to the guest's side: test_gue
 
 import contextlib
 
-from host import expect_equal, guests, in_long_runs
+from host import expect_equal, guests
 from host.daemons import virtxld
 from host.named_channels import CONTROL, attached, in_guest, links
 from test_guest_debian import AGENT, HOT, ping
+
+# A guest of these boots in half a minute and more.
+only_long = True
 
 
 @contextlib.contextmanager
@@ -34,6 +37,5 @@ def test_debian_as_a_pvh_guest():
     channels_have_names_and_the_agent_answers("pvh")
 
 
-@in_long_runs
 def test_debian_as_an_hvm_guest():
     channels_have_names_and_the_agent_answers("hvm")
