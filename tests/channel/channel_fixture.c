@@ -222,6 +222,15 @@ channel_fixture_assert_client_hears(int fd, const char *expected)
 }
 
 void
+channel_fixture_assert_new_client_hears(ChannelFixture *f, const char *expected)
+{
+    int client = channel_fixture_connect_client(f);
+
+    channel_fixture_assert_client_hears(client, expected);
+    close(client);
+}
+
+void
 channel_fixture_assert_guest_hears(ChannelFixture *f, const char *expected)
 {
     g_autofree char *text = channel_fixture_guest_hears(f);

@@ -58,4 +58,6 @@ char *channel_fixture_client_hears(int fd);
 void channel_fixture_guest_says(ChannelFixture *f, const char *text);
 char *channel_fixture_guest_hears(ChannelFixture *f);
 void channel_fixture_assert_client_hears(int fd, const char *expected);
+/* One that connects for it, and leaves. */
+void channel_fixture_assert_new_client_hears(ChannelFixture *f, const char *expected);
 void channel_fixture_assert_guest_hears(ChannelFixture *f, const char *expected);
