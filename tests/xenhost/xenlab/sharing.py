@@ -72,7 +72,7 @@ class Run:
             jobs.install(link, self.options)
             while (name := self._next_file(link)) is not None:
                 self._run_file(link, name)
-        except (LabError, TimeoutError, OSError) as error:
+        except (LabError, OSError) as error:
             self._bail_out(error)
             if machine.is_running():
                 machine.say_console()
@@ -96,7 +96,7 @@ class Run:
             status = link.run(jobs.harness_command(self.options, *how, name), stdout=out.extend,
                               stderr=out.extend, seconds=self._seconds_left())
             trouble = "it ended with status %d" % status if status else None
-        except (LabError, TimeoutError) as error:
+        except (LabError, OSError) as error:
             trouble = str(error)
             raise
         finally:
