@@ -52,19 +52,13 @@ push_later(LibxlDriver *driver, guint milliseconds,
 
 /* --- after the last ping: the backend's counters ------------------------------------- */
 
-/* Those of the agent's channel of @domain, or NULL. */
+/* Those of the agent's channel of @domain, or NULL. @all: NULL if they are not known. */
 static const XenChannelStats *
 find_counters(const GPtrArray *all, LibxlDomain *domain)
 {
     int id = libxl_domain_get_id(domain);
 
-    for (guint i = 0; id >= 0 && i < all->len; i++) {
-        const XenChannelStats *one = all->pdata[i];
-
-        if (one->domid == (guint32)id && g_strcmp0(one->name, LIBXL_AGENT_CHANNEL) == 0)
-            return one;
-    }
-    return NULL;
+    return id < 0 ? NULL : xen_channel_stats_find(all, (guint32)id, LIBXL_AGENT_CHANNEL);
 }
 
 /* How many bytes have come from the guest so far, whether anybody has taken them or not. */
@@ -79,7 +73,7 @@ static guint64
 count_words(LibxlDriver *driver, LibxlDomain *domain)
 {
     g_autoptr(GPtrArray) all = driver->host->ops->list_channel_stats(driver->host, NULL);
-    const XenChannelStats *one = all ? find_counters(all, domain) : NULL;
+    const XenChannelStats *one = find_counters(all, domain);
 
     return one ? get_words(one) : 0;
 }

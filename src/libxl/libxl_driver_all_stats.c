@@ -205,21 +205,6 @@ add_blocks(Record *record, GError **error)
     return true;
 }
 
-/* Those of the channel @name of this domain; NULL if virtxl-channeld doesn't serve it. */
-static const XenChannelStats *
-find_channel_counters(const Record *record, const char *name)
-{
-    const GPtrArray *list = record->channels->list;
-
-    for (guint i = 0; list && i < list->len; i++) {
-        const XenChannelStats *one = list->pdata[i];
-
-        if (one->domid == (guint32)record->id && g_strcmp0(one->name, name) == 0)
-            return one;
-    }
-    return NULL;
-}
-
 static void
 ask_for_channel_counters(const Record *record)
 {
@@ -260,7 +245,8 @@ add_channels(Record *record, GError **error)
     libxl_params_add_uint(record->params, def->channels->len, "channel.count");
     for (guint i = 0; i < def->channels->len; i++) {
         const DomainChrDef *channel = def->channels->pdata[i];
-        const XenChannelStats *counters = find_channel_counters(record, channel->target_name);
+        const XenChannelStats *counters = xen_channel_stats_find(
+            record->channels->list, (guint32)record->id, channel->target_name);
 
         libxl_params_add_string(record->params, channel->target_name, "channel.%u.name", i);
         if (counters)

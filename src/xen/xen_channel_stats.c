@@ -19,6 +19,18 @@ xen_channel_stats_free(XenChannelStats *stats)
     g_free(stats);
 }
 
+const XenChannelStats *
+xen_channel_stats_find(const GPtrArray *list, guint32 domid, const char *name)
+{
+    for (guint i = 0; list && i < list->len; i++) {
+        const XenChannelStats *one = list->pdata[i];
+
+        if (one->domid == domid && g_strcmp0(one->name, name) == 0)
+            return one;
+    }
+    return NULL;
+}
+
 static guint64
 get_number(struct json_object *object, const char *key)
 {

@@ -24,6 +24,11 @@ typedef struct {
 
 void xen_channel_stats_free(XenChannelStats *stats);
 
+/* Those of channel @name of domain @domid in @list (NULL: there is none), which keeps them;
+ * NULL if virtxl-channeld doesn't serve it. */
+const XenChannelStats *xen_channel_stats_find(const GPtrArray *list, guint32 domid,
+                                              const char *name);
+
 /* Returns an array of XenChannelStats, of all domains. Asks virtxl-channeld under @root
  * (absolute, or "" for none) and waits two seconds for it at most. Errors:
  * VIR_ERR_NO_CONNECT if it is not there, VIR_ERR_OPERATION_TIMEOUT if it hangs. */
