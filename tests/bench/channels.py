@@ -19,7 +19,7 @@ import time
 
 import libvirt
 
-from host import backend, clients, daemons, guests, wait_until, xen
+from host import backend, clients, daemons, full_rings, guests, wait_until, xen
 from host.channel import pattern_checksum
 
 CONTROL = guests.unix_channel("control")
@@ -76,23 +76,13 @@ def measure_bytes(guest):
 
 
 def measure_rings(guest):
-    """With a frontend in the guest that moves as much at a time as the ring holds, instead of the
-    kernel's driver, which moves 16 bytes an event. QEMU serves no second frontend."""
+    """QEMU serves no second frontend."""
     if xen.qemu_processes(guest.id):
         return
     with guest.shell(CONTROL.name) as shell, guest.connect(RING.name) as channel:
         for verb, direction in (("take", "to"), ("give", "from")):
-            shell.send(b"/bulk %d %s %d 2>&1; echo bulk-$((1+1))\n"
-                       % (CHANNELS.index(RING) + 1, verb.encode(), RINGS_SIZE))
-            shell.expect("ready\n")
-            begin = time.monotonic()
-            if verb == "take":
-                channel.send_pattern(RINGS_SIZE, PATIENCE_S)
-            else:
-                assert channel.checksum_of(RINGS_SIZE, PATIENCE_S) == pattern_checksum(RINGS_SIZE)
-            assert "whole" in shell.expect("bulk-2", PATIENCE_S).decode(), "other bytes have arrived"
-            yield "KiB/s %s a guest that moves full rings" % direction, RINGS_SIZE / 1024 / (time.monotonic() - begin)
-            shell.read_line()
+            took = full_rings.move(shell, channel, CHANNELS.index(RING) + 1, verb, RINGS_SIZE, PATIENCE_S)
+            yield "KiB/s %s a guest that moves full rings" % direction, RINGS_SIZE / 1024 / took
 
 
 def measure_idle(guest):

@@ -10,7 +10,7 @@ import sys
 import time
 
 import host
-from host import backend, clients, expect_equal, guests, wait_until, xen
+from host import backend, clients, expect_equal, full_rings, guests, wait_until, xen
 from host.channel import pattern, pattern_checksum
 from host.daemons import channeld, virtxld
 
@@ -216,20 +216,8 @@ def test_full_rings_arrive_whole_in_both_directions(guest):
     seconds = RINGS // RINGS_RATE
     with guest.shell(CONTROL.name) as shell, guest.connect(RING.name) as channel:
         for verb in ("take", "give"):
-            begin = time.monotonic()
-            shell.send(b"/bulk %d %s %d 2>&1; echo bulk-$((1+1))\n" % (RING_DEVID, verb.encode(), RINGS))
-            shell.expect("ready\n")
-            try:
-                if verb == "take":
-                    channel.send_pattern(RINGS, seconds)
-                else:
-                    expect_equal(channel.checksum_of(RINGS, seconds), pattern_checksum(RINGS))
-            except AssertionError as error:
-                shell.is_silent()
-                raise AssertionError("%s; the guest says %r" % (error, shell.received)) from error
-            expect_equal(shell.expect("bulk-2", seconds).decode().split(), ["whole", "bulk-2"])
-            shell.read_line()
-            print("# xenhost: the guest %ss %d MiB in %.0f s" % (verb, RINGS >> 20, time.monotonic() - begin), flush=True)
+            took = full_rings.move(shell, channel, RING_DEVID, verb, RINGS, seconds)
+            print("# xenhost: the guest %ss %d MiB in %.0f s" % (verb, RINGS >> 20, took), flush=True)
 
 
 for bulk, most in ((test_bulk_arrives_whole_in_both_directions, BULK // BULK_RATE),

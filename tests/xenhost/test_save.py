@@ -10,10 +10,9 @@ import resource
 import libvirt
 from host import backend, clients, expect_equal, guests, wait_until, xen
 from host.daemons import virtxld
+from host.saved import BOOT, mark, remembers
 
 IMAGE = "/var/tmp/saved.image"
-BOOT = guests.unix_channel("boot", "virtio")
-LATE = guests.ChannelSpec("late")
 FAILED = libvirt.VIR_ERR_OPERATION_FAILED
 
 
@@ -21,21 +20,11 @@ FAILED = libvirt.VIR_ERR_OPERATION_FAILED
 def shared():
     virtxld.start()
     with guests.running("saved", (BOOT,), cmdline="chan2=shell") as guest:
-        guest.attach(LATE)
-        with guest.shell(BOOT.name) as shell:
-            expect_equal(shell.ask("touch /tmp/mark; echo made"), "made")
+        mark(guest)
         yield guest
     backend.wait_until_it_keeps_nothing()
     if os.path.exists(IMAGE):
         os.remove(IMAGE)
-
-
-def remembers(guest):
-    """The guest is the one that was saved, and both channels work."""
-    for channel in (BOOT, LATE):
-        with guest.shell(channel.name) as shell:
-            expect_equal(shell.ask("ls /tmp/mark"), "/tmp/mark")
-    wait_until(lambda: guest.is_connected(LATE.name), "connected")
 
 
 def test_a_guest_is_saved_and_restored_with_its_channels(guest):

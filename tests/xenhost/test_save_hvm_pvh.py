@@ -4,8 +4,9 @@
 import contextlib
 import os
 
-from host import backend, clients, expect_equal, guests, wait_until
+from host import backend, clients, expect_equal, guests
 from host.daemons import virtxld
+from host.saved import BOOT, mark, remembers
 
 # A guest of these boots in tens of seconds. libxl dumps it by asking for each page up to the
 # highest, of which there are a million with next to none behind them: minutes under emulation.
@@ -15,8 +16,6 @@ TEST_SECONDS = 2 * DUMP_SECONDS + 900
 
 IMAGE = "/var/tmp/saved.image"
 CORE = "/var/tmp/saved.core"
-BOOT = guests.unix_channel("boot", "virtio")
-LATE = guests.ChannelSpec("late")
 # A guest that is restored more than once: Linux 6.1 looks for its keyboard again and then fails
 # to end an interrupt that the first restore has unmapped.
 CMDLINE = "chan2=shell i8042.noaux i8042.nokbd"
@@ -32,19 +31,9 @@ def shared():
             os.remove(path)
 
 
-def remembers(guest):
-    """The guest is the one that there was, and both channels work."""
-    for channel in (BOOT, LATE):
-        with guest.shell(channel.name) as shell:
-            expect_equal(shell.ask("ls /tmp/mark"), "/tmp/mark")
-    wait_until(lambda: guest.is_connected(LATE.name), "connected")
-
-
 def is_saved_restored_and_dumped(kind):
     with guests.running("saved-" + kind, (BOOT,), kind=kind, cmdline=CMDLINE) as guest:
-        guest.attach(LATE)
-        with guest.shell(BOOT.name) as shell:
-            expect_equal(shell.ask("touch /tmp/mark; echo made"), "made")
+        mark(guest)
         clients.virsh("save", guest.name, IMAGE)
         expect_equal(guest.state, "shut off")
         clients.virsh("restore", IMAGE)
