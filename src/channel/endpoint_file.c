@@ -1,6 +1,6 @@
-/* An endpoint that is a regular file, or a device that is like one, which gets what comes from the guest. A thread
- * writes it, piece by piece. A disk that is full, or fails, holds the guest's bytes up: it is
- * tried again once a second.
+/* An endpoint that is a regular file, or a device that is like one, which gets what comes from
+ * the guest. A thread writes it, piece by piece. A disk that is full, or fails, holds the guest's
+ * bytes up: it is tried again once a second.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

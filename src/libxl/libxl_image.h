@@ -62,8 +62,8 @@ void libxl_image_file_free(LibxlImageFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibxlImageFile, libxl_image_file_free)
 
 /* Removes from @directory what images were written in that were never committed: where they
- * have names, a process that was killed has left them, and they are as large as guests are. For a directory in which
- * nobody else saves. */
+ * have names, a process that was killed has left them, and they are as large as guests are. For a
+ * directory in which nobody else saves. */
 void libxl_image_remove_unfinished(const char *directory);
 
 /* Replaces the XML of the image at @path, and whether it is restored paused. Errors: as
